@@ -1,0 +1,172 @@
+// The catalogue of errors: whose fault, whether to retry, which HTTP status, and the sentence a caller reads.
+
+export interface ErrorRow {
+  fault: 'caller' | 'provider' | 'gateway'
+  /** `after`: once `retryAfter` seconds have passed. */
+  retry: 'no' | 'yes' | 'after'
+  /** The HTTP status where the error is the whole answer; inside a GraphQL answer it stays 200. */
+  http: number
+  message: string
+}
+
+/** Every code a client can meet in `extensions.code`. Messages never contain what the caller or a provider sent. */
+export const ERRORS = {
+  INVALID_ID: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'This is not an id of this API. Use an id exactly as the API returned it.',
+  },
+  INVALID_ARGUMENT: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'An argument has a value that is not allowed.',
+  },
+  INVALID_CURSOR: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'This is not a cursor of this list. Use endCursor or a cursor exactly as the API returned it.',
+  },
+  UNKNOWN_PROVIDER: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'There is no provider with this id. Query providers { id } for the ones that exist.',
+  },
+  ACCOUNT_REQUIRED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'This provider finds a validation only together with its account. Give reference.account too.',
+  },
+  ACCOUNT_CONFLICT: {
+    fault: 'caller',
+    retry: 'no',
+    http: 409,
+    message:
+      'One of these accounts belongs to an entity with another externalId. An account belongs to one entity.',
+  },
+  UNSUPPORTED_OPERATION: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'The provider cannot do this. Query providers { capabilities } for what it can do.',
+  },
+  BAD_REQUEST: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message:
+      'The request is not a GraphQL request. Send JSON with a "query" text and, if needed, a "variables" object.',
+  },
+  GRAPHQL_PARSE_FAILED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'The document is not valid GraphQL syntax.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'The document does not fit the schema.',
+  },
+  BAD_VARIABLES: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'A variable does not fit the type the document declares for it.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    fault: 'provider',
+    retry: 'yes',
+    http: 502,
+    message: 'The provider could not be reached or answered with a server error.',
+  },
+  PROVIDER_TIMEOUT: {
+    fault: 'provider',
+    retry: 'yes',
+    http: 504,
+    message: 'The provider did not answer in time.',
+  },
+  PROVIDER_RATE_LIMITED: {
+    fault: 'provider',
+    retry: 'after',
+    http: 503,
+    message: 'The provider asks for fewer requests.',
+  },
+  PROVIDER_AUTH_FAILED: {
+    fault: 'gateway',
+    retry: 'no',
+    http: 502,
+    message: 'The provider refused the credentials of this gateway. Its operator must check them.',
+  },
+  PROVIDER_REFUSED: {
+    fault: 'provider',
+    retry: 'no',
+    http: 502,
+    message: 'The provider refused the request.',
+  },
+  UNEXPECTED_RESPONSE: {
+    fault: 'provider',
+    retry: 'yes',
+    http: 502,
+    message: 'The provider answered in a form that is not in its contract.',
+  },
+  CANCELLED: {
+    fault: 'caller',
+    retry: 'yes',
+    http: 499,
+    message: 'The request was cancelled before it was answered.',
+  },
+  SHUTTING_DOWN: {
+    fault: 'gateway',
+    retry: 'after',
+    http: 503,
+    message: 'This gateway is shutting down. Send the request again; another instance will answer.',
+  },
+  STORE_UNAVAILABLE: {
+    fault: 'gateway',
+    retry: 'yes',
+    http: 503,
+    message: 'The database of this gateway does not answer.',
+  },
+  INTERNAL: {
+    fault: 'gateway',
+    retry: 'yes',
+    http: 500,
+    message: 'Something failed inside the gateway. The request id finds it in the log.',
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface ErrorDetails {
+  /** A more exact sentence than the table's. Must be static text or our own names, never received content. */
+  message?: string
+  provider?: string
+  /** Seconds. */
+  retryAfter?: number
+  cause?: unknown
+}
+
+/** The one error class. Whatever else is thrown is a defect and reaches clients as INTERNAL. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly provider: string | null
+  readonly retryAfter: number | null
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(details.message ?? ERRORS[code].message, { cause: details.cause })
+    this.code = code
+    this.provider = details.provider ?? null
+    this.retryAfter = details.retryAfter ?? null
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retry !== 'no'
+  }
+}

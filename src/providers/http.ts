@@ -1,0 +1,130 @@
+// The one way to call a provider: undici with our own limits, and failures in the words of the catalogue.
+import { Agent, request } from 'undici'
+import { GatewayError } from '../domain/errors.ts'
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  url: string
+  headers?: Record<string, string>
+  /** Sent byte for byte. */
+  body?: string
+  signal?: AbortSignal | undefined
+}
+
+export interface HttpResponse {
+  status: number
+  /** Seconds, from `Retry-After`; null where absent or unreadable. */
+  retryAfter: number | null
+  text: string
+}
+
+export interface HttpClient {
+  /** Rejects with PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, UNEXPECTED_RESPONSE (too large) or CANCELLED only. */
+  send(request: HttpRequest): Promise<HttpResponse>
+  close(): Promise<void>
+}
+
+export interface HttpLimits {
+  connectMs: number
+  /** For one whole attempt, body included. */
+  attemptMs: number
+  maxBytes: number
+  connections: number
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  connectMs: 2_000,
+  attemptMs: 5_000,
+  maxBytes: 2_000_000,
+  connections: 20,
+}
+
+/** One client per provider: its sockets and limits are its own. Redirects are never followed, calls never repeated. */
+export function createHttpClient(provider: string, limits: HttpLimits = DEFAULT_LIMITS): HttpClient {
+  const agent = new Agent({
+    connect: { timeout: limits.connectMs },
+    connections: limits.connections,
+    headersTimeout: limits.attemptMs,
+    bodyTimeout: limits.attemptMs,
+  })
+  return {
+    send: (input) => send(provider, agent, limits, input),
+    close: () => agent.destroy(),
+  }
+}
+
+async function send(
+  provider: string,
+  agent: Agent,
+  limits: HttpLimits,
+  input: HttpRequest,
+): Promise<HttpResponse> {
+  const deadline = AbortSignal.timeout(limits.attemptMs)
+  const signal = input.signal ? AbortSignal.any([deadline, input.signal]) : deadline
+  try {
+    const response = await request(input.url, {
+      dispatcher: agent,
+      method: input.method,
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...input.headers },
+      body: input.body ?? null,
+      signal,
+    })
+    const text = await readBody(provider, response.body, limits.maxBytes)
+    return { status: response.statusCode, retryAfter: parseRetryAfter(response.headers['retry-after']), text }
+  } catch (error) {
+    throw translate(provider, error, deadline, input.signal)
+  }
+}
+
+async function readBody(provider: string, body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function translate(
+  provider: string,
+  error: unknown,
+  deadline: AbortSignal,
+  caller?: AbortSignal,
+): GatewayError {
+  if (error instanceof GatewayError) return error
+  if (caller?.aborted) return new GatewayError('CANCELLED', { provider, cause: error })
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const timedOut = deadline.aborted || code.includes('TIMEOUT')
+  return new GatewayError(timedOut ? 'PROVIDER_TIMEOUT' : 'PROVIDER_UNAVAILABLE', { provider, cause: error })
+}
+
+function parseRetryAfter(header: string | string[] | undefined): number | null {
+  const seconds = Number.parseInt(String(header ?? ''), 10)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 86_400) : null
+}
+
+/**
+ * The catalogue's word for a status that is not a success. 404 is not here: what it means differs by call.
+ * Only the status decides, never the body's text.
+ */
+export function errorForStatus(provider: string, response: HttpResponse): GatewayError {
+  const { status, retryAfter } = response
+  const details = retryAfter === null ? { provider } : { provider, retryAfter }
+  if (status === 401 || status === 403) return new GatewayError('PROVIDER_AUTH_FAILED', details)
+  if (status === 429) return new GatewayError('PROVIDER_RATE_LIMITED', details)
+  if (status === 408) return new GatewayError('PROVIDER_TIMEOUT', details)
+  if (status >= 500) return new GatewayError('PROVIDER_UNAVAILABLE', details)
+  if (status >= 400) return new GatewayError('PROVIDER_REFUSED', details)
+  return new GatewayError('UNEXPECTED_RESPONSE', details)
+}
+
+/** The body as JSON; UNEXPECTED_RESPONSE, with nothing of its content, where it is none. */
+export function parseJson(provider: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+  }
+}

@@ -1,0 +1,133 @@
+// The contract every provider folder fulfils: a definition that is data, and a stateless reader of one API.
+import type { z } from 'zod'
+import type { EntitySummary, Observation } from '../domain/observation.ts'
+import type { ReasonCode, ReasonPolarity } from '../domain/reason.ts'
+import type { StatusFacts } from '../domain/status.ts'
+import type { VerificationKind } from '../domain/verification.ts'
+import type { HttpClient } from './http.ts'
+
+export const PROVIDER_CAPABILITIES = [
+  'READ_CURRENT',
+  'ENTITY_SUMMARY',
+  'SYNC',
+  'BUSINESS_MEMBERS',
+  'EXTRACTED_DATA',
+] as const
+export type ProviderCapability = (typeof PROVIDER_CAPABILITIES)[number]
+
+/** One row of a provider's status table. */
+export interface StatusRow extends StatusFacts {
+  /**
+   * True where a list row alone cannot tell the status: the full record may refine it (for example "review" into
+   * "the customer must upload a document").
+   */
+  refinedByDetail?: boolean
+  /** What the word means at the provider; printed in the generated docs. */
+  meaning: string
+}
+
+export interface ReasonRow {
+  code: ReasonCode
+  polarity: ReasonPolarity
+}
+
+/** What the provider needs to be reached. Keys are environment names; the description is printed in docs and errors. */
+export interface Setting {
+  schema: z.ZodType<unknown>
+  description: string
+  secret?: boolean
+}
+export type Settings = Record<string, unknown>
+
+export interface ProviderDefinition {
+  /** Folder name, id in the API, and (upper case) the prefix of its environment names. */
+  id: string
+  name: string
+  /** Where the facts come from. */
+  docs: string
+  capabilities: readonly ProviderCapability[]
+  /** True where one validation can be read only together with its account. */
+  needsAccount: boolean
+  /** Keyed by full environment name, for example `GU1_API_KEY`. */
+  settings: Record<string, Setting>
+  /** Checks that span several settings; returns one sentence per problem, each naming the variable. */
+  checkSettings?(settings: Settings): string[]
+  /** The whole vocabulary. Keys in lower case. */
+  statuses: Record<string, StatusRow>
+  reasons: Record<string, ReasonRow>
+  checks: Record<string, VerificationKind>
+  /** One spelling per account and per validation id, so that the same one is never stored twice. */
+  canonicalAccount(reference: string): string
+  canonicalReference(reference: string): string
+  create(deps: ProviderDeps): Provider
+  /** A stateful imitation of the provider's API for the sandbox and the tests. */
+  createEmulator(options: EmulatorOptions): Emulator
+  /** Settings with which `create` reaches an emulator that listens at `origin` (no trailing slash). */
+  sandboxSettings(origin: string): Record<string, string>
+  /** Known departures from the conformance list: check id and reason. The suite proves that they are true. */
+  deviations: Record<string, string>
+}
+
+export interface ProviderDeps {
+  /** Parsed by `settings`. */
+  settings: Settings
+  http: HttpClient
+  now(): Date
+  /** A fresh random id (UUID). */
+  newId(): string
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+}
+
+export interface ValidationReference {
+  reference: string
+  account: string | null
+}
+
+/**
+ * Reads one provider. Every method throws `GatewayError` with one of the PROVIDER_ codes or UNEXPECTED_RESPONSE,
+ * never anything else, and answers null for what the provider does not know.
+ */
+export interface Provider {
+  readValidation(ref: ValidationReference, options?: CallOptions): Promise<Observation | null>
+  /** All validations of an account, newest first, to the last page; null: the provider does not know the account. */
+  listValidations(account: string, options?: CallOptions): Promise<Observation[] | null>
+  /** READ_CURRENT. Null: the account has no current validation, or is not known. */
+  readCurrent?(account: string, options?: CallOptions): Promise<Observation | null>
+  /** ENTITY_SUMMARY. Null: the provider does not know the account. */
+  readSummary?(account: string, options?: CallOptions): Promise<EntitySummary | null>
+  /** SYNC: makes the provider ask its own sources again. */
+  sync?(ref: ValidationReference, options: CallOptions & { force: boolean }): Promise<Observation | null>
+  /** A cheap authenticated call that proves address and credentials; throws what is wrong. */
+  check(options?: CallOptions): Promise<void>
+}
+
+export interface EmulatorOptions {
+  now(): Date
+  /** Starts with the demo entities. */
+  demo?: boolean
+}
+
+/** One demo entity, as the sandbox registers it. Every person and business in it is invented. */
+export interface DemoEntity {
+  externalId: string
+  kind: 'PERSON' | 'BUSINESS'
+  account: string
+}
+
+export interface RecordedRequest {
+  method: string
+  /** Path and query, without the mount prefix. */
+  path: string
+  status: number
+}
+
+export interface Emulator {
+  /** Answers the provider's API, and the control calls below `/_emulator`. */
+  fetch(request: Request): Promise<Response>
+  /** Calls to the provider's API in order of arrival; control calls are not in it. */
+  requests: readonly RecordedRequest[]
+  demo: readonly DemoEntity[]
+}
