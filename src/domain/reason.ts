@@ -84,7 +84,7 @@ export interface ReasonInput {
   customerVisible?: boolean
 }
 
-/** Builds a reason from the table. A positive reason is never hidden by its code: praise tips nobody off. */
+/** Builds a reason from the table. */
 export function createReason(input: ReasonInput): Reason {
   const row = REASONS[input.code]
   return {

@@ -1,12 +1,16 @@
 // One run of one entity at one provider: how observations make its state, and what the clock does to it.
-import type { Observation, ObservedVia } from './observation.ts'
+import type { EntitySummary, Observation, ObservedVia } from './observation.ts'
 import { isExpectedTransition, type KycStatus, type StatusFacts, UNKNOWN_FACTS } from './status.ts'
 import type { Instant } from './time.ts'
 
 /** The known state of a validation: the last accepted observation, and the status it led to. */
 export interface ValidationState extends Omit<Observation, 'facts' | 'detail' | 'isCurrent'>, StatusFacts {
-  /** False while `providerStatus` is a word we do not know; the status is then the one from before. */
+  /** What the provider's word alone means; the status itself also knows the clock and the members. */
+  ownFacts: StatusFacts
+  /** False while `providerStatus` is a word we do not know; `ownFacts` are then those from before. */
   recognized: boolean
+  /** SUMMARY: `validUntil` was corrected by what the provider says of the entity as a whole. */
+  validitySource: 'RECORD' | 'SUMMARY'
   statusChangedAt: Instant
   /** When the newest accepted observation was asked for. */
   observedAt: Instant
@@ -33,13 +37,49 @@ export interface Evolution {
   unexpected: boolean
 }
 
-/** Applies one observation. Pure; never throws; an unknown word never makes a final status. */
-export function evolve(previous: ValidationState | null, seen: Seen): Evolution {
+/**
+ * Applies one observation. Pure; never throws; an unknown word never makes a final status.
+ * `members` are the statuses of the validations that belong to this one, where it is a business.
+ */
+export function evolve(
+  previous: ValidationState | null,
+  seen: Seen,
+  members: readonly KycStatus[] = [],
+): Evolution {
   if (previous && isOlder(previous, seen)) {
     return { state: previous, change: 'OUTDATED', from: previous.status, unexpected: false }
   }
-  const state = previous ? merge(previous, seen) : first(seen)
+  const next = previous ? merge(previous, seen) : first(seen)
+  return evolutionTo(previous, settled(next, seen.at, members), seen)
+}
+
+/** What the clock or a member has changed since the state was made. */
+export function reevaluate(
+  previous: ValidationState,
+  now: Instant,
+  members: readonly KycStatus[] = [],
+): Evolution {
+  return evolutionTo(previous, settled(previous, now, members), { at: now })
+}
+
+/** What the provider says of the entity as a whole corrects until when an approval holds. */
+export function applySummary(previous: ValidationState, summary: EntitySummary, at: Instant): Evolution {
+  if (previous.ownFacts.status !== 'APPROVED') return reevaluate(previous, at)
+  const ended = summary.needsReverification && (!previous.validUntil || previous.validUntil > at)
+  const validUntil = ended ? at : (summary.validUntil ?? previous.validUntil)
+  const next: ValidationState = { ...previous, validUntil, validitySource: 'SUMMARY' }
+  return evolutionTo(previous, settled(next, at, []), { at })
+}
+
+function evolutionTo(
+  previous: ValidationState | null,
+  next: ValidationState,
+  seen: { at: Instant; observation?: Observation },
+): Evolution {
   const from = previous?.status ?? null
+  const moved = from !== next.status
+  const statusChangedAt = moved ? (seen.observation?.updatedAt ?? seen.at) : next.statusChangedAt
+  const state = { ...next, statusChangedAt }
   const unexpected = !isExpectedTransition(from, state.status)
   return { state, change: changeBetween(previous, state), from, unexpected }
 }
@@ -53,10 +93,13 @@ function isOlder(previous: ValidationState, { observation, at }: Seen): boolean 
 
 function first({ observation, at, via }: Seen): ValidationState {
   const { facts, detail, isCurrent: _, ...record } = observation
+  const ownFacts = facts ?? UNKNOWN_FACTS
   return {
     ...record,
-    ...(facts ?? UNKNOWN_FACTS),
+    ...ownFacts,
+    ownFacts,
     recognized: facts !== null,
+    validitySource: 'RECORD',
     statusChangedAt: observation.updatedAt ?? at,
     observedAt: at,
     via,
@@ -67,10 +110,13 @@ function first({ observation, at, via }: Seen): ValidationState {
 
 function merge(previous: ValidationState, seen: Seen): ValidationState {
   const next = seen.observation.detail === 'FULL' ? first(seen) : mergeSummary(previous, seen)
-  if (!next.recognized) Object.assign(next, factsOf(previous))
-  if (next.status === previous.status) next.statusChangedAt = previous.statusChangedAt
+  const keepsValidity =
+    previous.validitySource === 'SUMMARY' && next.validUntil !== null && next.ownFacts.status === 'APPROVED'
   return {
     ...next,
+    ...(next.recognized ? {} : { ownFacts: previous.ownFacts }),
+    ...(keepsValidity ? { validUntil: previous.validUntil, validitySource: 'SUMMARY' } : {}),
+    statusChangedAt: previous.statusChangedAt,
     kind: next.kind === 'UNKNOWN' ? previous.kind : next.kind,
     account: next.account ?? previous.account,
   }
@@ -78,51 +124,66 @@ function merge(previous: ValidationState, seen: Seen): ValidationState {
 
 /** A list row moves the status word. What it does not carry is kept, and marked as outdated if the word moved. */
 function mergeSummary(previous: ValidationState, { observation, at, via }: Seen): ValidationState {
-  const sameWord = observation.providerStatus === previous.providerStatus
   const seen = { observedAt: at, via }
-  if (sameWord) return { ...previous, ...seen }
-  const facts = observation.facts
+  if (observation.providerStatus === previous.providerStatus) return { ...previous, ...seen }
   return {
     ...previous,
-    ...(facts ?? factsOf(previous)),
     ...seen,
-    recognized: facts !== null,
+    ownFacts: observation.facts ?? previous.ownFacts,
+    recognized: observation.facts !== null,
     providerStatus: observation.providerStatus,
     providerSubStatus: null,
     updatedAt: observation.updatedAt,
+    validUntil: observation.validUntil,
+    expiresAt: observation.expiresAt,
     requestedAt: observation.requestedAt ?? previous.requestedAt,
     flow: observation.flow ?? previous.flow,
     unrecognized: observation.unrecognized,
-    statusChangedAt: observation.updatedAt ?? at,
     detailOutdated: previous.detailObservedAt !== null,
   }
 }
 
-export function factsOf(state: StatusFacts): StatusFacts {
-  return { status: state.status, waitingOn: state.waitingOn, retry: state.retry, blockedBy: state.blockedBy }
+/** The status follows from the provider's word, the members, and the clock, in this order. */
+function settled(state: ValidationState, now: Instant, members: readonly KycStatus[]): ValidationState {
+  const facts = refineByMembers(state.ownFacts, members)
+  return { ...state, ...factsAt({ ...facts, expiresAt: state.expiresAt, validUntil: state.validUntil }, now) }
 }
 
+/** A business in review because of its members waits for the customer as soon as one member must act. */
+function refineByMembers(facts: StatusFacts, members: readonly KycStatus[]): StatusFacts {
+  const waitsForMember = facts.status === 'IN_REVIEW' && facts.blockedBy === 'MEMBER'
+  if (!waitsForMember || !members.includes('ACTION_REQUIRED')) return facts
+  return { status: 'ACTION_REQUIRED', waitingOn: 'CUSTOMER', retry: 'RESUME', blockedBy: 'MEMBER' }
+}
+
+export function factsOf(state: StatusFacts): StatusFacts {
+  return {
+    status: state.status,
+    waitingOn: state.waitingOn,
+    retry: state.retry,
+    blockedBy: state.blockedBy,
+  }
+}
+
+const WORD_FIELDS = ['waitingOn', 'retry', 'blockedBy', 'providerStatus'] as const
 const DETAIL_FIELDS = [
-  'waitingOn',
-  'retry',
-  'blockedBy',
-  'providerStatus',
   'providerSubStatus',
   'reasons',
   'decision',
   'verifications',
   'expiresAt',
   'validUntil',
-] as const satisfies readonly (keyof ValidationState)[]
+] as const
 
+/** The first look at the details of a known status is no change; after that, a difference is one. */
 function changeBetween(
   previous: ValidationState | null,
   next: ValidationState,
 ): 'STATUS' | 'DETAIL' | 'NONE' {
-  if (!previous || previous.status !== next.status) return 'STATUS'
-  const differs = DETAIL_FIELDS.some(
-    (field) => JSON.stringify(previous[field]) !== JSON.stringify(next[field]),
-  )
+  if (previous?.status !== next.status) return 'STATUS'
+  const detailKnown = previous.detailObservedAt !== null
+  const compared = detailKnown ? [...WORD_FIELDS, ...DETAIL_FIELDS] : WORD_FIELDS
+  const differs = compared.some((field) => JSON.stringify(previous[field]) !== JSON.stringify(next[field]))
   return differs ? 'DETAIL' : 'NONE'
 }
 

@@ -1,0 +1,53 @@
+// Every generated file of the repository, and which of them are stale.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildSchema } from 'graphql'
+import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
+import { renderErrorsPage } from './errors-page.ts'
+import { renderProvidersPage } from './providers-page.ts'
+import { renderResolverTypes } from './resolver-types.ts'
+import { renderStatusPage } from './status-page.ts'
+
+export interface GeneratedFile {
+  /** Relative to the root of the repository. */
+  path: string
+  content: string
+}
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** Made from the sources as they are now; writes nothing. */
+export async function renderFiles(): Promise<GeneratedFile[]> {
+  return [
+    { path: '.env.example', content: renderEnvExample() },
+    { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
+    { path: 'docs/generated/errors.md', content: renderErrorsPage() },
+    { path: 'docs/generated/providers.md', content: renderProvidersPage() },
+    { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
+    { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },
+  ]
+}
+
+/** Those that differ from what is on the disk, or are not there. */
+export async function staleFiles(): Promise<GeneratedFile[]> {
+  const files = await renderFiles()
+  return files.filter(({ path, content }) => readIfPresent(pathOf(path)) !== content)
+}
+
+export function pathOf(relative: string): string {
+  return join(ROOT, relative)
+}
+
+function readSchema(): ReturnType<typeof buildSchema> {
+  const folder = pathOf('schema')
+  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
+  return buildSchema(files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'))
+}
+
+function readIfPresent(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

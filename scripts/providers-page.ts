@@ -1,0 +1,91 @@
+// docs/generated/providers.md: what each provider can do, and what becomes of each of its words.
+import { REASONS } from '../src/domain/reason.ts'
+import { PROVIDERS } from '../src/providers/index.ts'
+import { PROVIDER_CAPABILITIES, type ProviderDefinition } from '../src/providers/provider.ts'
+import { code, GENERATED, section, table, text } from './markdown.ts'
+
+const INTRO = `
+# Providers
+
+Printed from the tables the gateway itself reads. A word that is in no table never becomes a final status: the validation
+keeps the status it had, \`providerStatusRecognized\` is false, and \`providerStatus\` shows the word.
+`
+
+const REFINED_NOTE = `\\* A list row alone does not tell the status: the full record may refine it.`
+
+export function renderProvidersPage(): string {
+  return [
+    GENERATED + INTRO,
+    section('What they can do', capabilityTable(PROVIDERS)),
+    ...PROVIDERS.map((provider) => section(text(provider.name), ...blocks(provider))),
+  ].join('')
+}
+
+function capabilityTable(providers: readonly ProviderDefinition[]): string {
+  const row = (name: string, has: (provider: ProviderDefinition) => boolean): string[] => [
+    name,
+    ...providers.map((provider) => (has(provider) ? 'yes' : 'no')),
+  ]
+  return table(
+    ['', ...providers.map((provider) => text(provider.name))],
+    [
+      ...PROVIDER_CAPABILITIES.map((name) => row(code(name), (one) => one.capabilities.includes(name))),
+      row('A validation is found only together with its account', (one) => one.needsAccount),
+    ],
+  )
+}
+
+function blocks(provider: ProviderDefinition): string[] {
+  return [
+    `Id: ${code(provider.id)}. Source of the facts: ${text(provider.docs)}`,
+    '### Status',
+    ...statusBlocks(provider),
+    '### Reasons',
+    orNone(provider.reasons, reasonTable),
+    '### Checks',
+    orNone(provider.checks, checkTable),
+    '### Deviations from the conformance list',
+    orNone(provider.deviations, deviationTable),
+  ]
+}
+
+function statusBlocks({ statuses }: ProviderDefinition): string[] {
+  const rows = Object.entries(statuses).map(([word, row]) => [
+    code(word) + (row.refinedByDetail ? ' \\*' : ''),
+    ...[row.status, row.waitingOn, row.retry, row.blockedBy].map(code),
+    text(row.meaning),
+  ])
+  const head = ['Provider’s word', '`status`', '`waitingOn`', '`retry`', '`blockedBy`', 'Meaning']
+  const refined = Object.values(statuses).some((row) => row.refinedByDetail)
+  return refined ? [table(head, rows), REFINED_NOTE] : [table(head, rows)]
+}
+
+function reasonTable(reasons: ProviderDefinition['reasons']): string {
+  return table(
+    ['Provider’s code', '`code`', '`polarity`', 'Meaning'],
+    Object.entries(reasons).map(([word, row]) => [
+      code(word),
+      code(row.code),
+      code(row.polarity),
+      text(REASONS[row.code].message),
+    ]),
+  )
+}
+
+function checkTable(checks: ProviderDefinition['checks']): string {
+  return table(
+    ['Provider’s check', '`kind`'],
+    Object.entries(checks).map(([word, kind]) => [code(word), code(kind)]),
+  )
+}
+
+function deviationTable(deviations: ProviderDefinition['deviations']): string {
+  return table(
+    ['Check', 'Reason'],
+    Object.entries(deviations).map(([id, reason]) => [code(id), text(reason)]),
+  )
+}
+
+function orNone<T extends object>(facts: T, render: (facts: T) => string): string {
+  return Object.keys(facts).length > 0 ? render(facts) : 'None.'
+}

@@ -1,0 +1,106 @@
+// The commands of `kyc-gateway`: their words, their help, and what their failures look like.
+import { parseArgs } from 'node:util'
+import { conformCommand } from './commands/conform.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { migrateCommand } from './commands/migrate.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { sandboxCommand, serveCommand } from './commands/serve.ts'
+import type { Environment } from './config.ts'
+
+export interface Terminal {
+  environment: Environment
+  write(text: string): void
+  writeError(text: string): void
+}
+
+export interface Command {
+  name: string
+  /** One line for the list of commands. */
+  summary: string
+  usage: string
+  /** What `--help` says beside the usage. */
+  help: string
+  /** Names of arguments that must be given, in order. */
+  arguments?: readonly string[]
+  options?: Record<string, { type: 'boolean' }>
+  run(terminal: Terminal, input: CommandInput): Promise<number>
+}
+
+export interface CommandInput {
+  arguments: readonly string[]
+  options: Readonly<Record<string, boolean>>
+}
+
+export const EXIT = {
+  OK: 0,
+  /** Settings, database, port or provider are not as they must be; the message says what to do. */
+  FAILED: 1,
+  /** The command line itself is wrong. */
+  USAGE: 2,
+} as const
+
+const COMMANDS: readonly Command[] = [
+  sandboxCommand,
+  serveCommand,
+  migrateCommand,
+  doctorCommand,
+  conformCommand,
+  schemaCommand,
+]
+
+/** Runs one command line and returns the exit code. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    terminal.write(overview())
+    return name === undefined ? EXIT.USAGE : EXIT.OK
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (!command) return refuse(terminal, `There is no such command.\n\n${overview()}`)
+  const input = parseInput(command, rest)
+  if (typeof input === 'string') return refuse(terminal, `${input}\n\n${helpOf(command)}`)
+  if (input.options.help) {
+    terminal.write(helpOf(command))
+    return EXIT.OK
+  }
+  try {
+    return await command.run(terminal, input)
+  } catch (error) {
+    terminal.writeError(error instanceof Error ? error.message : 'Something failed.')
+    return EXIT.FAILED
+  }
+}
+
+function parseInput(command: Command, args: string[]): CommandInput | string {
+  const names = command.arguments ?? []
+  const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const complete = positionals.length === names.length
+    if (!values.help && !complete)
+      return `${command.name} takes ${names.length === 0 ? 'no arguments' : names.join(', ')}.`
+    return { arguments: positionals, options: values as Record<string, boolean> }
+  } catch {
+    return `${command.name} does not have such an option.`
+  }
+}
+
+function refuse(terminal: Terminal, message: string): number {
+  terminal.writeError(message)
+  return EXIT.USAGE
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return ['kyc-gateway: one GraphQL API over KYC providers', '', 'Commands:', ...lines, '', EXIT_CODES].join(
+    '\n',
+  )
+}
+
+function helpOf(command: Command): string {
+  return [`Usage: kyc-gateway ${command.usage}`, '', command.help, '', EXIT_CODES].join('\n')
+}
+
+const EXIT_CODES =
+  'Exit codes: 0 done · 1 settings, database, port or provider need attention · 2 wrong command line'

@@ -1,0 +1,47 @@
+// `kyc-gateway serve` and `kyc-gateway sandbox`: run until a signal says stop.
+import { startApp } from '../app.ts'
+import type { Command, Terminal } from '../cli.ts'
+import { type Config, readConfig } from '../config.ts'
+import { prepareDemo, runEmulators, welcome } from '../sandbox.ts'
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'run the gateway with the providers that are set up',
+  usage: 'serve',
+  help: 'Runs in live mode unless KYC_MODE=sandbox. Missing or bad settings are listed at once. On SIGTERM requests in flight finish.',
+  async run(terminal) {
+    const config = readConfig(terminal.environment)
+    return config.mode === 'sandbox' ? runSandbox(terminal, config) : runUntilSignal(await startApp(config))
+  },
+}
+
+export const sandboxCommand: Command = {
+  name: 'sandbox',
+  summary: 'run the gateway on emulators with demo entities',
+  usage: 'sandbox [--emulators-only]',
+  help: "Needs no settings and no network. --emulators-only runs the providers' emulators without the gateway, for whoever develops against them.",
+  options: { 'emulators-only': { type: 'boolean' } },
+  async run(terminal, { options }) {
+    const config = readConfig(terminal.environment, { mode: 'sandbox' })
+    if (!options['emulators-only']) return runSandbox(terminal, config)
+    return runUntilSignal(await runEmulators(terminal, config))
+  },
+}
+
+async function runSandbox(terminal: Terminal, config: Config): Promise<number> {
+  const app = await startApp(config)
+  await prepareDemo(app)
+  terminal.write(welcome(app))
+  return runUntilSignal(app)
+}
+
+/** Resolves with the exit code once everything is closed. A second signal ends the process at once. */
+async function runUntilSignal(running: { close(): Promise<void> }): Promise<number> {
+  const stop = Promise.withResolvers<void>()
+  const onSignal = () => stop.resolve()
+  process.once('SIGTERM', onSignal)
+  process.once('SIGINT', onSignal)
+  await stop.promise
+  await running.close()
+  return 0
+}

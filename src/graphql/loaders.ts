@@ -1,0 +1,65 @@
+// DataLoaders of one request: each type of thing is read in one batch per tick.
+import DataLoader from 'dataloader'
+import {
+  type AccountKey,
+  type AccountRow,
+  accountKeyOf,
+  type EntityRow,
+  loadAccounts,
+  loadEntities,
+  loadEntitiesByAccount,
+  loadEntitiesByExternalId,
+} from '../service/entities.ts'
+import type { Services } from '../service/services.ts'
+import { type AccountStanding, loadStandings, type StandingAsk } from '../service/standings.ts'
+import {
+  type IdAsk,
+  loadKnownReferences,
+  loadMembers,
+  loadValidations,
+  loadValidationsByReference,
+  type ReferenceAsk,
+  type ValidationView,
+} from '../service/validations.ts'
+
+export interface Loaders {
+  entity: DataLoader<string, EntityRow | null>
+  entityByExternalId: DataLoader<string, EntityRow | null>
+  entityByAccount: DataLoader<AccountKey, EntityRow | null, string>
+  accounts: DataLoader<string, AccountRow[]>
+  standing: DataLoader<StandingAsk, AccountStanding, string>
+  validation: DataLoader<IdAsk, ValidationView | null, string>
+  validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>
+  /** Ids of validations the gateway already knows; asks no provider. */
+  knownReference: DataLoader<AccountKey, string | null, string>
+  /** Ids of the known members of a business validation. */
+  members: DataLoader<AccountKey, string[], string>
+}
+
+export function createLoaders(services: Services, tenant: string): Loaders {
+  return {
+    entity: new DataLoader((ids) => loadEntities(services, tenant, ids)),
+    entityByExternalId: new DataLoader((ids) => loadEntitiesByExternalId(services, tenant, ids)),
+    entityByAccount: new DataLoader((keys) => loadEntitiesByAccount(services, tenant, keys), byAccount),
+    accounts: new DataLoader((ids) => loadAccounts(services, tenant, ids)),
+    standing: new DataLoader(
+      (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
+      byContent,
+    ),
+    validation: new DataLoader(
+      (asks: readonly IdAsk[]) => loadValidations(services, tenant, asks),
+      byContent,
+    ),
+    validationByReference: new DataLoader(
+      (asks: readonly ReferenceAsk[]) => loadValidationsByReference(services, tenant, asks),
+      byContent,
+    ),
+    knownReference: new DataLoader((keys) => loadKnownReferences(services, tenant, keys), byAccount),
+    members: new DataLoader((keys) => loadMembers(services, tenant, keys), byAccount),
+  }
+}
+
+const byAccount = { cacheKeyFn: accountKeyOf }
+
+/** Asks are small flat objects that are always built in one place: equal content is equal text. */
+const byContent = { cacheKeyFn: (ask: object) => JSON.stringify(ask) }

@@ -1,0 +1,208 @@
+// Entities: found by id, external id or account; their status over all accounts; their validations and history.
+import type { EntityStatus } from '../../domain/entity.ts'
+import { ENTITY_STATUS_PRECEDENCE } from '../../domain/entity.ts'
+import { GatewayError } from '../../domain/errors.ts'
+import { parseIso } from '../../domain/time.ts'
+import {
+  type EntityRow,
+  type EntityView,
+  pageEntities,
+  statusOf,
+  viewEntity,
+} from '../../service/entities.ts'
+import { pageValidations } from '../../service/entity-validations.ts'
+import { pageHistory } from '../../service/history.ts'
+import { registerEntity } from '../../service/register.ts'
+import { type AccountStanding, viewStanding } from '../../service/standings.ts'
+import { syncEntity } from '../../service/sync.ts'
+import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
+import type { GraphContext } from '../context.ts'
+import type { EntityBy, Resolvers } from '../generated.ts'
+import { fromCursor, fromLogCursor, idOf, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
+import { wantsDetail, wantsSummary } from '../selection.ts'
+import { connectionOf } from './connection.ts'
+import { errorOf, failureOf, providerOf } from './provider.ts'
+
+export const entityResolvers: Resolvers = {
+  Query: {
+    async entity(_, { by, maxAge }, context, info) {
+      const since = sinceOf(maxAge, context.services.now())
+      const row = await findEntity(context, by)
+      return row && viewEntity(row, { since, summary: wantsSummary(info) })
+    },
+    async entities(_, { filter, first, after }, { services, tenant }, info) {
+      const limit = pageSize(first)
+      if (filter?.provider != null) services.providers.get(filter.provider)
+      const rows = await pageEntities(services, tenant, {
+        status: filter?.status ?? undefined,
+        waitingOn: filter?.waitingOn ?? undefined,
+        needsReverification: filter?.needsReverification ?? undefined,
+        provider: filter?.provider ?? undefined,
+        kind: filter?.kind ?? undefined,
+        afterSeq: after != null ? seqOf(after) : null,
+        limit: limit + 1,
+      })
+      const page = {
+        rows: rows.slice(0, limit),
+        hasNext: rows.length > limit,
+        hasPrevious: Boolean(after),
+        cursorOf: (row: EntityRow) => toCursor('entities', [row.seq]),
+      }
+      const summary = wantsSummary(info, ['nodes'], ['edges', 'node'])
+      return connectionOf(page, (row) => viewEntity(row, { since: null, summary }))
+    },
+  },
+  Mutation: {
+    async registerEntity(_, { input }, { services, tenant }, info) {
+      const row = await registerEntity(services, tenant, {
+        externalId: input.externalId != null ? textOf('externalId', input.externalId) : null,
+        kind: input.kind ?? null,
+        accounts: listOf('accounts', input.accounts ?? []).map((account) =>
+          accountOf(services.providers, account),
+        ),
+      })
+      return { entity: viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) }) }
+    },
+    async syncEntity(_, { input }, context, info) {
+      const { services, tenant, loaders } = context
+      const row = await findEntity(context, input.by)
+      if (!row) return { entity: null, failures: [] }
+      const accounts = await loaders.accounts.load(row.id)
+      const failures = await syncEntity(services, tenant, { accounts, force: input.force ?? false })
+      loaders.accounts.clearAll()
+      return {
+        entity: viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) }),
+        failures: failures.map(({ provider, error, at }) => ({
+          provider: providerOf(context, provider),
+          error: errorOf(error, at),
+        })),
+      }
+    },
+  },
+  Entity: {
+    id: ({ id }) => toGlobalId('Entity', id),
+    async accounts({ id }, _, { loaders }) {
+      const rows = await loaders.accounts.load(id)
+      return rows.map(({ provider, reference, current_observed_at, failure }) => {
+        return { provider, reference, observedAt: current_observed_at, failure }
+      })
+    },
+    status: async (view, _, context) => (await statusOfEntity(view, context)).status,
+    waitingOn: async (view, _, context) => (await statusOfEntity(view, context)).waitingOn,
+    retry: async (view, _, context) => (await statusOfEntity(view, context)).retry,
+    blockedBy: async (view, _, context) => (await statusOfEntity(view, context)).blockedBy,
+    isVerified: async (view, _, context) => (await statusOfEntity(view, context)).status === 'APPROVED',
+    verifiedAt: async (view, _, context) => (await statusOfEntity(view, context)).verifiedAt,
+    validUntil: async (view, _, context) => (await statusOfEntity(view, context)).validUntil,
+    needsReverification: async (view, _, context) =>
+      (await statusOfEntity(view, context)).needsReverification,
+    async currentValidation(view, { provider }, context, info) {
+      if (provider != null) context.services.providers.get(provider)
+      const detail = wantsDetail(info)
+      const ask = { detail, newest: false, summary: view.summary }
+      const standings = await standingsOf(view, context, { ...ask, provider: provider ?? null })
+      return currentOf(context, standings, { since: view.since, detail })
+    },
+    async validations(view, { filter, first, after }, context, info) {
+      const { services, tenant, loaders } = context
+      if (filter?.provider != null) services.providers.get(filter.provider)
+      const page = await pageValidations(services, tenant, {
+        entityId: view.id,
+        accounts: await loaders.accounts.load(view.id),
+        provider: filter?.provider ?? null,
+        isCurrent: filter?.isCurrent ?? null,
+        status: filter?.status ?? null,
+        after: after != null ? validationPosition(after) : null,
+        limit: pageSize(first),
+        since: view.since,
+        detail: wantsDetail(info, ['nodes'], ['edges', 'node']),
+      })
+      const cursorOf = (one: (typeof page.views)[number]) =>
+        toCursor('validations', [one.requestedAt, one.row.seq])
+      const rows = { rows: page.views, hasNext: page.hasNext, hasPrevious: Boolean(after), cursorOf }
+      const failures = page.failures.map(({ provider, error, at }) => ({
+        provider: providerOf(context, provider),
+        error: errorOf(error, at),
+      }))
+      return { ...connectionOf(rows, (one) => one), failures }
+    },
+    async statusHistory({ id }, { first, after }, { services, tenant }) {
+      const limit = pageSize(first)
+      const query = { entityId: id, after: after != null ? fromLogCursor(after) : 0, limit: limit + 1 }
+      const rows = await pageHistory(services, tenant, query)
+      const page = {
+        rows: rows.slice(0, limit),
+        hasNext: rows.length > limit,
+        hasPrevious: Boolean(after),
+        cursorOf: (row: (typeof rows)[number]) => toLogCursor(row.position),
+      }
+      return connectionOf(page, (row) => row)
+    },
+  },
+  Account: {
+    provider: ({ provider }, _, context) => providerOf(context, provider),
+    freshness: ({ provider, observedAt, failure }) =>
+      observedAt === null
+        ? null
+        : { observedAt, via: 'FETCH', isStale: failure !== null, lastFailure: failure, provider },
+    lastError: ({ failure }) => failureOf(failure),
+  },
+}
+
+async function findEntity({ loaders, services }: GraphContext, by: EntityBy): Promise<EntityRow | null> {
+  if (by.account) return loaders.entityByAccount.load(accountOf(services.providers, by.account))
+  if (by.externalId != null) return loaders.entityByExternalId.load(textOf('externalId', by.externalId))
+  return loaders.entity.load(idOf('Entity', by.id ?? ''))
+}
+
+async function statusOfEntity(view: EntityView, context: GraphContext): Promise<EntityStatus> {
+  const ask = { detail: false, newest: true, summary: view.summary, provider: null }
+  return statusOf(context.services, await standingsOf(view, context, ask))
+}
+
+async function standingsOf(
+  view: EntityView,
+  { loaders }: GraphContext,
+  ask: { provider: string | null; detail: boolean; newest: boolean; summary: boolean },
+): Promise<AccountStanding[]> {
+  const { provider, ...rest } = ask
+  const accounts = await loaders.accounts.load(view.id)
+  const asked = accounts.filter((account) => provider === null || account.provider === provider)
+  return loaders.standing.loadMany(
+    asked.map((account) => ({
+      provider: account.provider,
+      account: account.reference,
+      since: view.since,
+      ...rest,
+    })),
+  ) as Promise<AccountStanding[]>
+}
+
+/** The current validation that decides the entity's status. Without any, what kept a provider from answering. */
+function currentOf(
+  context: GraphContext,
+  standings: AccountStanding[],
+  demand: { since: string | null; detail: boolean },
+) {
+  const current = standings.filter((standing) => standing.validation?.isCurrent)
+  const views = current.flatMap((standing) => viewStanding(context.services, standing, demand) ?? [])
+  const rank = (view: (typeof views)[number]) => ENTITY_STATUS_PRECEDENCE.indexOf(view.status)
+  const [deciding] = views.toSorted((a, b) => rank(a) - rank(b))
+  const error = standings.find((standing) => standing.error)?.error
+  if (!deciding && error) throw error
+  return deciding ?? null
+}
+
+function seqOf(cursor: string): number {
+  const [seq] = fromCursor('entities', cursor)
+  if (!Number.isSafeInteger(seq)) throw new GatewayError('INVALID_CURSOR')
+  return Number(seq)
+}
+
+function validationPosition(cursor: string) {
+  const [requestedAt, seq] = fromCursor('validations', cursor)
+  const isTime =
+    requestedAt === null || (typeof requestedAt === 'string' && parseIso(requestedAt) === requestedAt)
+  if (!isTime || !Number.isSafeInteger(seq)) throw new GatewayError('INVALID_CURSOR')
+  return { requestedAt: requestedAt as string | null, seq: Number(seq) }
+}

@@ -1,0 +1,13 @@
+// The list of resolvers, by noun.
+import type { Resolvers } from '../generated.ts'
+import { entityResolvers } from './entity.ts'
+import { providerResolvers } from './provider.ts'
+import { sharedResolvers } from './shared.ts'
+import { validationResolvers } from './validation.ts'
+
+export const resolvers = [
+  sharedResolvers,
+  entityResolvers,
+  validationResolvers,
+  providerResolvers,
+] as Resolvers[]

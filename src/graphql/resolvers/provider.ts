@@ -1,0 +1,38 @@
+// Providers, their health, and failures as callers read them.
+import { ERRORS, type GatewayError } from '../../domain/errors.ts'
+import type { Failure } from '../../service/freshness.ts'
+import type { ProviderView } from '../../service/providers.ts'
+import type { GraphContext } from '../context.ts'
+import type { Resolvers } from '../generated.ts'
+
+export const providerResolvers: Resolvers = {
+  Query: {
+    providers: (_, __, { services }) => services.providers.list(),
+  },
+  Provider: {
+    capabilities: ({ definition }) => [...definition.capabilities],
+    health: ({ health }) => ({
+      state: health.state,
+      lastSuccessAt: health.lastSuccessAt,
+      lastError: health.lastFailure && errorOf(health.lastFailure.error, health.lastFailure.at),
+    }),
+  },
+}
+
+export function providerOf({ services }: GraphContext, id: string): ProviderView {
+  return services.providers.get(id)
+}
+
+/** A stored failure as `ProviderError`. */
+export function failureOf(failure: Failure | null) {
+  if (!failure) return null
+  const { code, at, retryAfter } = failure
+  const { message, retry } = ERRORS[code]
+  return { code, message, at, retryable: retry !== 'no', retryAfter }
+}
+
+/** An error just met as `ProviderError`. */
+export function errorOf(error: GatewayError, at: string) {
+  const { code, message, retryable, retryAfter } = error
+  return { code, message, at, retryable, retryAfter }
+}

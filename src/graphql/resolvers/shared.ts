@@ -1,0 +1,51 @@
+// Scalars, and fetching any node by its id.
+import { GraphQLScalarType } from 'graphql'
+import { viewEntity } from '../../service/entities.ts'
+import { listOf } from '../arguments.ts'
+import type { GraphContext } from '../context.ts'
+import type { Resolvers } from '../generated.ts'
+import { fromGlobalId, type GlobalId } from '../ids.ts'
+import { wantsDetail, wantsSummary } from '../selection.ts'
+
+export const sharedResolvers: Resolvers = {
+  DateTime: outputScalar('DateTime', 'ISO 8601 in UTC, for example 2031-02-01T09:20:00.000Z.'),
+  JSON: outputScalar('JSON', 'Any JSON value.'),
+  Node: {
+    __resolveType(node) {
+      if ('externalId' in node) return 'Entity'
+      return 'validationId' in node ? 'Verification' : 'Validation'
+    },
+  },
+  Query: {
+    node: (_, { id }, context, info) =>
+      loadNode(context, fromGlobalId(id), { detail: wantsDetail(info), summary: wantsSummary(info) }),
+    nodes: (_, { ids }, context, info) => {
+      const demand = { detail: wantsDetail(info), summary: wantsSummary(info) }
+      const load = async (id: string) => loadNode(context, fromGlobalId(id), demand)
+      // An error in the place of a row is the error of this row alone.
+      return Promise.all(listOf('ids', ids).map((id) => load(id).catch((error: unknown) => error as never)))
+    },
+  },
+}
+
+async function loadNode(
+  { loaders }: GraphContext,
+  { type, id, part }: GlobalId,
+  demand: { detail: boolean; summary: boolean },
+) {
+  if (type === 'Entity') {
+    const row = await loaders.entity.load(id)
+    return row && viewEntity(row, { since: null, summary: demand.summary })
+  }
+  const detail = type === 'Verification' || demand.detail
+  const validation = await loaders.validation.load({ id, since: null, detail })
+  if (!validation || type === 'Validation') return validation
+  if (validation.detailError) throw validation.detailError
+  const found = validation.verifications.find((one) => one.providerKind === part)
+  return found ? { ...found, validationId: validation.id } : null
+}
+
+/** These are only ever answered: no argument has their type. */
+function outputScalar(name: string, description: string): GraphQLScalarType {
+  return new GraphQLScalarType({ name, description, serialize: (value) => value })
+}

@@ -1,0 +1,131 @@
+// Validations, their checks, and the changes of their status.
+import { GatewayError } from '../../domain/errors.ts'
+import { viewEntity } from '../../service/entities.ts'
+import type { Demand } from '../../service/freshness.ts'
+import { syncValidation } from '../../service/sync.ts'
+import type { ValidationView } from '../../service/validations.ts'
+import { accountOf, sinceOf, textOf } from '../arguments.ts'
+import type { GraphContext } from '../context.ts'
+import type { Resolvers, ValidationBy } from '../generated.ts'
+import { idOf, toGlobalId, toLogCursor } from '../ids.ts'
+import { wantsDetail, wantsSummary } from '../selection.ts'
+import { failureOf, providerOf } from './provider.ts'
+
+export const validationResolvers: Resolvers = {
+  Query: {
+    validation: (_, { by, maxAge }, context, info) => {
+      const since = sinceOf(maxAge, context.services.now())
+      return findValidation(context, by, { since, detail: wantsDetail(info) })
+    },
+  },
+  Mutation: {
+    async syncValidation(_, { input }, context, info) {
+      const detail = wantsDetail(info, ['validation'])
+      const view = await findValidation(context, input.by, { since: null, detail: false })
+      if (!view) return { validation: null }
+      const { services, tenant, loaders } = context
+      await syncValidation(services, tenant, { view, force: input.force ?? false })
+      loaders.validation.clearAll()
+      return { validation: await loaders.validation.load({ id: view.id, since: null, detail }) }
+    },
+  },
+  Validation: {
+    id: ({ id }) => toGlobalId('Validation', id),
+    provider: ({ provider }, _, context) => providerOf(context, provider),
+    entity: async ({ entityId, since }, _, { loaders }, info) => {
+      const row = await loaders.entity.load(entityId)
+      if (!row) throw new GatewayError('INTERNAL')
+      return viewEntity(row, { since, summary: wantsSummary(info) })
+    },
+    providerSubStatus: (view) => known(view).providerSubStatus,
+    decision: (view) => known(view).decision,
+    verifications: (view) => known(view).verifications.map((one) => ({ ...one, validationId: view.id })),
+    reasons: (view) => known(view).reasons,
+    updatedAt: (view) => known(view).updatedAt,
+    completedAt: (view) => known(view).completedAt,
+    validUntil: (view) => known(view).validUntil,
+    unrecognized: (view) => known(view).unrecognized,
+    async parent(view, _, { loaders }, info) {
+      const { provider, since, parentReference } = known(view)
+      if (parentReference === null) return null
+      const id = await loaders.knownReference.load({ provider, reference: parentReference })
+      return id === null ? null : loaders.validation.load({ id, since, detail: wantsDetail(info) })
+    },
+    members: (view, _, context, info) => loadMembersOf(context, known(view), wantsDetail(info)),
+  },
+  Verification: {
+    id: ({ validationId, providerKind }) => toGlobalId('Verification', validationId, providerKind),
+  },
+  Freshness: {
+    lastError: ({ lastFailure }) => failureOf(lastFailure),
+  },
+  StatusChange: {
+    cursor: ({ position }) => toLogCursor(position),
+    entity: async ({ entityId }, _, { loaders }, info) => {
+      const row = await loaders.entity.load(entityId)
+      if (!row) throw new GatewayError('INTERNAL')
+      return viewEntity(row, { since: null, summary: wantsSummary(info) })
+    },
+    validation: async ({ validationId }, _, { loaders }, info) => {
+      const view = await loaders.validation.load({ id: validationId, since: null, detail: wantsDetail(info) })
+      if (!view) throw new GatewayError('INTERNAL')
+      return view
+    },
+    providerStatus: ({ details }) => details.providerStatus,
+    waitingOn: ({ details }) => details.waitingOn,
+    reasons: ({ details }) => details.reasons,
+    via: ({ details }) => details.via,
+    isDetailChange: ({ details }) => details.isDetailChange,
+    isUnexpected: ({ details }) => details.isUnexpected,
+  },
+}
+
+function findValidation(
+  { loaders, services }: GraphContext,
+  by: ValidationBy,
+  demand: Demand,
+): Promise<ValidationView | null> {
+  const { since, detail } = demand
+  if (by.reference) {
+    const { provider, reference, account } = by.reference
+    const { definition } = services.providers.get(provider)
+    return loaders.validationByReference.load({
+      provider,
+      reference: definition.canonicalReference(textOf('reference', reference)),
+      account:
+        account != null ? accountOf(services.providers, { provider, reference: account }).reference : null,
+      since,
+      detail,
+    })
+  }
+  return loaders.validation.load({ id: idOf('Validation', by.id ?? ''), since, detail })
+}
+
+/** The view, where its details are known; else what kept them from being read. */
+function known(view: ValidationView): ValidationView {
+  if (view.detailError) throw view.detailError
+  return view
+}
+
+/** Members the record names are looked up at the provider; the others are those the gateway has met. */
+async function loadMembersOf(
+  context: GraphContext,
+  view: ValidationView,
+  detail: boolean,
+): Promise<ValidationView[]> {
+  const { loaders } = context
+  const { provider, since, reference } = view
+  const accounts = view.memberAccounts
+  const found = await Promise.all(
+    accounts.map((account) => loaders.entityByAccount.load({ provider, reference: account })),
+  )
+  const asks = accounts.filter((_, index) => found[index])
+  await Promise.all(
+    asks.map((account) =>
+      loaders.standing.load({ provider, account, since, detail: true, newest: true, summary: false }),
+    ),
+  )
+  const ids = await loaders.members.load({ provider, reference })
+  const members = await Promise.all(ids.map((id) => loaders.validation.load({ id, since, detail })))
+  return members.filter((member) => member !== null)
+}

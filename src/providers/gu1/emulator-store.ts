@@ -1,0 +1,151 @@
+// What the gu1 emulator remembers: entities and their validations, and how a change of status changes the rest.
+import { uuidOf } from '../emulator.ts'
+
+/** The editions of gu1's wire format: seed, then two newer ones (doc). A validation keeps the one it has. */
+export const WIRES = ['seed', 'middle', 'new'] as const
+export type Wire = (typeof WIRES)[number]
+
+export interface EntityRow {
+  id: string
+  externalId: string
+  type: 'person' | 'company'
+  name: string
+  taxId: string | null
+  createdAt: string
+}
+
+export interface ValidationRow {
+  id: string
+  entityId: string
+  /** Null: no session was opened upstream, so there is nothing to sync. */
+  sessionId: string | null
+  status: string
+  wire: Wire
+  /** Undefined: follows from the status. */
+  decision: Record<string, unknown> | null | undefined
+  warnings: string[]
+  isCurrent: boolean
+  expiresAt: string | null
+  verifiedAt: string | null
+  metadata: Record<string, unknown>
+  createdAt: string
+  updatedAt: string
+  /** Approved, rejected or cancelled by the organization: a sync does not overwrite it (doc). */
+  decidedByHand: boolean
+  /** What the upstream vendor would say at the next sync; null: nothing new. */
+  upstreamStatus: string | null
+  /** What happens by itself, and when. */
+  settles: { at: string; status: string } | null
+  /** Merged verbatim over the wire object. */
+  raw: Record<string, unknown>
+}
+
+type Change = Partial<Omit<ValidationRow, 'id' | 'entityId' | 'createdAt'>>
+export type NewValidation = Partial<ValidationRow> & { entityId: string }
+
+const DAY = 86_400_000
+/** Seed; the page on creating a session says 30 days (doc). */
+const SESSION_DAYS = 7
+/** Seed: "typically 1 year". */
+const VALIDITY_DAYS = 365
+/** doc for rejected and cancelled; inferred for the others from "404 when only terminal ones are left". */
+const NEVER_CURRENT = ['rejected', 'cancelled', 'expired', 'abandoned']
+
+export interface Gu1Store {
+  now(): Date
+  /** Keyed by id in lower case. */
+  entities: Map<string, EntityRow>
+  /** In order of arrival. */
+  rows: ValidationRow[]
+}
+
+export function createGu1Store(now: () => Date): Gu1Store {
+  return { now, entities: new Map(), rows: [] }
+}
+
+export function addEntity(store: Gu1Store, entity: Partial<EntityRow> & { id: string }): EntityRow {
+  const defaults = { externalId: entity.id, type: 'person', name: 'Nobody Example', taxId: null } as const
+  const row = { ...defaults, createdAt: after(store, 0), ...entity }
+  store.entities.set(row.id.toLowerCase(), row)
+  return row
+}
+
+export function addValidation(store: Gu1Store, input: NewValidation): ValidationRow {
+  const id = input.id ?? uuidOf(`gu1 validation ${store.rows.length + 1} of ${input.entityId}`)
+  const row: ValidationRow = {
+    id,
+    sessionId: `sess_${id.slice(0, 8)}`,
+    status: 'pending',
+    wire: 'new',
+    decision: undefined,
+    warnings: [],
+    isCurrent: true,
+    expiresAt: after(store, SESSION_DAYS),
+    verifiedAt: null,
+    metadata: {},
+    createdAt: after(store, 0),
+    updatedAt: after(store, 0),
+    decidedByHand: false,
+    upstreamStatus: null,
+    settles: null,
+    raw: {},
+    ...consequences(store, input.status ?? 'pending'),
+    ...input,
+  }
+  if (row.isCurrent) clearCurrent(store, row.entityId)
+  store.rows.push(row)
+  return row
+}
+
+export function changeValidation(store: Gu1Store, row: ValidationRow, patch: Change): ValidationRow {
+  const moved = patch.status !== undefined && patch.status !== row.status
+  if (patch.isCurrent) clearCurrent(store, row.entityId)
+  return Object.assign(
+    row,
+    moved ? consequences(store, patch.status ?? '') : {},
+    { settles: null, updatedAt: after(store, 0) },
+    patch,
+  )
+}
+
+export function findEntity(store: Gu1Store, id: string): EntityRow | undefined {
+  return store.entities.get(id.toLowerCase())
+}
+
+export function findValidation(store: Gu1Store, id: string): ValidationRow | undefined {
+  return store.rows.find((row) => row.id.toLowerCase() === id.toLowerCase())
+}
+
+/** Newest first. */
+export function validationsOf(store: Gu1Store, entityId: string): ValidationRow[] {
+  const own = store.rows.filter((row) => row.entityId.toLowerCase() === entityId.toLowerCase())
+  return own.reverse().sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+}
+
+/** Lets everything happen that the clock has brought about since the last call. */
+export function settle(store: Gu1Store): void {
+  for (const row of store.rows) {
+    if (row.settles && row.settles.at <= after(store, 0)) {
+      changeValidation(store, row, { status: row.settles.status, updatedAt: row.settles.at })
+    }
+  }
+}
+
+/** Takes over what upstream says, unless people of the organization have decided. */
+export function pullUpstream(store: Gu1Store, row: ValidationRow): void {
+  const status = row.upstreamStatus
+  if (status !== null && !row.decidedByHand) changeValidation(store, row, { status, upstreamStatus: null })
+}
+
+function consequences(store: Gu1Store, status: string): Change {
+  if (status === 'approved') return { verifiedAt: after(store, 0), expiresAt: after(store, VALIDITY_DAYS) }
+  return NEVER_CURRENT.includes(status) ? { isCurrent: false, verifiedAt: null } : { verifiedAt: null }
+}
+
+function clearCurrent(store: Gu1Store, entityId: string): void {
+  for (const row of validationsOf(store, entityId)) row.isCurrent = false
+}
+
+function after(store: Gu1Store, days: number): string {
+  return new Date(store.now().getTime() + days * DAY).toISOString()
+}

@@ -1,0 +1,226 @@
+// A stateful imitation of gu1's validations API for the sandbox and the tests.
+//
+// It does not imitate: webhooks, face match, id verification and the creation of entities; the hosted session page
+// (the control calls move a validation on); image URLs and credits; permissions per key; the registry double check;
+// rate limits (ask for the fault `status` 429); sandbox tax numbers beyond the two in MOCK_OUTCOMES.
+import { z } from 'zod'
+import { type Answer, type Call, control, createEmulator, given, type Handler } from '../emulator.ts'
+import type { Emulator, EmulatorOptions } from '../provider.ts'
+import { addGu1Demo } from './demo.ts'
+import {
+  addEntity,
+  addValidation,
+  changeValidation,
+  createGu1Store,
+  findEntity,
+  findValidation,
+  type Gu1Store,
+  pullUpstream,
+  settle,
+  type ValidationRow,
+  validationsOf,
+  WIRES,
+} from './emulator-store.ts'
+import { wireEntity, wireSummary, wireValidation } from './emulator-wire.ts'
+
+export function createGu1Emulator(options: EmulatorOptions): Emulator {
+  const store = createGu1Store(options.now)
+  const demo = options.demo ? addGu1Demo(store, options.now()) : []
+  return createEmulator({
+    routes: guard(store, { ...reads(store), ...writes(store) }),
+    controls: controls(store),
+    errorBody: (status) => refuse(status, 'Nothing here answers this request.').body,
+    demo,
+  })
+}
+
+function reads(store: Gu1Store): Record<string, Handler> {
+  const readEntity: Handler = ({ params: { id = '' } }) => {
+    const entity = findEntity(store, id)
+    return entity ? ok(wireEntity(entity, validationsOf(store, id))) : notFound()
+  }
+  return {
+    'GET /api/kyc/validations/:id': ({ params: { id = '' } }) => answer(store, findValidation(store, id)),
+    'GET /api/kyc/entities/:id/current': ({ params: { id = '' } }) => {
+      const current = validationsOf(store, id).find((row) => row.isCurrent)
+      if (current) pullUpstream(store, current)
+      return current?.isCurrent ? answer(store, current) : notFound()
+    },
+    'GET /api/kyc/entities/:id/status': ({ params: { id = '' } }) => {
+      const entity = findEntity(store, id)
+      return entity ? ok(wireSummary(entity, validationsOf(store, id), store.now())) : notFound()
+    },
+    'GET /api/kyc/entities/:id/validations': (call) => list(store, call),
+    // doc: both paths appear in the docs.
+    'GET /api/entities/:id': readEntity,
+    'GET /entities/:id': readEntity,
+  }
+}
+
+function list(store: Gu1Store, { params: { id = '' }, query }: Call): Answer {
+  if (!findEntity(store, id)) return notFound()
+  const page = Number(query.get('page') ?? 1)
+  const limit = Number(query.get('limit') ?? 100)
+  const isCurrent = query.get('isCurrent')
+  if (!Number.isInteger(page) || !Number.isInteger(limit)) return refuse(400, 'page and limit are numbers.')
+  if (![null, 'true', 'false'].includes(isCurrent)) return refuse(400, 'isCurrent is true or false.')
+  const status = query.get('status')
+  const found = validationsOf(store, id)
+    .filter((row) => status === null || row.status === status)
+    .filter((row) => isCurrent === null || String(row.isCurrent) === isCurrent)
+  const size = Math.min(Math.max(limit, 1), 100)
+  const start = (Math.max(page, 1) - 1) * size
+  const validations = found.slice(start, start + size).map((row) => answer(store, row).body)
+  return ok({ validations, total: found.length, page: Math.max(page, 1), limit: size })
+}
+
+const createSchema = z.object({
+  entityId: z.string().min(1),
+  integrationCode: z.string().min(1),
+  doubleCheckRenaper: z.boolean().optional(),
+  omitWarnings: z.array(z.string()).optional(),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+})
+const syncSchema = z.object({ force: z.boolean().optional() })
+const reasonSchema = z.object({ reason: z.string().trim().min(5) })
+
+/** Tax numbers that decide by themselves. doc: the first; assumed: the second, as the list was not visible. */
+const MOCK_OUTCOMES: Record<string, string> = { '99990001': 'approved', '99990002': 'rejected' }
+const MOCK_DELAY_MS = 3_000
+
+function writes(store: Gu1Store): Record<string, Handler> {
+  return {
+    'POST /api/kyc/validations': ({ body }) => create(store, body),
+    'POST /api/kyc/validations/:id/sync': ({ params: { id = '' }, body, bytes }) => {
+      const row = findValidation(store, id)
+      if (!row) return notFound()
+      if (bytes.length > 0 && !syncSchema.safeParse(body).success)
+        return refuse(400, 'force is true or false.')
+      if (row.sessionId === null) return refuse(400, 'The validation has no session to sync.')
+      pullUpstream(store, row)
+      return answer(store, row)
+    },
+    // doc: from in_review in the newer edition only.
+    'DELETE /api/kyc/validations/:id/cancel': decide(
+      store,
+      ['pending', 'in_progress', 'in_review'],
+      'cancelled',
+    ),
+    'POST /api/kyc/validations/:id/approve': decide(store, ['in_review'], 'approved'),
+    'POST /api/kyc/validations/:id/reject': decide(store, ['in_review'], 'rejected'),
+  }
+}
+
+function create(store: Gu1Store, body: unknown): Answer {
+  const input = createSchema.safeParse(body)
+  if (!input.success) return refuse(400, 'entityId and integrationCode are required.')
+  const { entityId, metadata } = input.data
+  const entity = findEntity(store, entityId)
+  if (!entity) return notFound()
+  const row = addValidation(store, { entityId: entity.id, metadata })
+  const outcome = MOCK_OUTCOMES[entity.taxId?.replaceAll(/\D/g, '') ?? '']
+  if (outcome) {
+    row.settles = { at: new Date(store.now().getTime() + MOCK_DELAY_MS).toISOString(), status: outcome }
+  } else if (row.expiresAt) {
+    row.settles = { at: row.expiresAt, status: 'expired' }
+  }
+  return { ...answer(store, row), status: 201 }
+}
+
+function decide(store: Gu1Store, from: string[], to: string): Handler {
+  return ({ params: { id = '' }, body }) => {
+    const row = findValidation(store, id)
+    if (!row) return notFound()
+    if (!reasonSchema.safeParse(body).success) return refuse(400, 'reason needs at least five characters.')
+    // doc: approve and reject sync first.
+    if (to !== 'cancelled') pullUpstream(store, row)
+    if (!from.includes(row.status)) return refuse(400, 'The status of the validation does not allow it.')
+    return answer(store, changeValidation(store, row, { status: to, decidedByHand: true }))
+  }
+}
+
+const changeSchema = z.strictObject({
+  status: z.string().min(1).optional(),
+  decision: z.record(z.string(), z.unknown()).nullable().optional(),
+  wire: z.enum(WIRES).optional(),
+  warnings: z.array(z.string()).optional(),
+  expiresAt: z.iso.datetime().nullable().optional(),
+  verifiedAt: z.iso.datetime().nullable().optional(),
+  isCurrent: z.boolean().optional(),
+  sessionId: z.string().nullable().optional(),
+  upstreamStatus: z.string().min(1).nullable().optional(),
+  raw: z.record(z.string(), z.unknown()).optional(),
+})
+const addSchema = changeSchema.extend({
+  id: z.uuid().optional(),
+  entityId: z.string().min(1),
+  createdAt: z.iso.datetime().optional(),
+  name: z.string().min(1).optional(),
+  type: z.enum(['person', 'company']).optional(),
+  taxId: z.string().optional(),
+})
+const CHANGE_HELP =
+  'status?, decision?, wire? (seed, middle, new), warnings?, expiresAt?, verifiedAt?, isCurrent?, sessionId?, upstreamStatus?, raw?'
+
+function controls(store: Gu1Store) {
+  return {
+    'PUT /validations/:id': control(`{ ${CHANGE_HELP} }`, changeSchema, (patch, { params: { id = '' } }) => {
+      const row = findValidation(store, id)
+      return row
+        ? answer(store, changeValidation(store, row, given(patch)))
+        : { status: 404, body: { error: 'The path names a validation that this emulator has.' } }
+    }),
+    'POST /validations': control(
+      `{ entityId, id?, createdAt?, name?, type? (person, company), taxId?, ${CHANGE_HELP} }`,
+      addSchema,
+      ({ name, type, taxId, ...input }) => {
+        if (!findEntity(store, input.entityId))
+          addEntity(store, { id: input.entityId, ...given({ name, type, taxId }) })
+        return {
+          ...answer(store, addValidation(store, { ...given(input), entityId: input.entityId })),
+          status: 201,
+        }
+      },
+    ),
+  }
+}
+
+/** Bearer with any value is a key of the demo organization, except two words that stand for refused keys. */
+function guard(store: Gu1Store, routes: Record<string, Handler>): Record<string, Handler> {
+  const guarded = (handle: Handler): Handler => {
+    return (call) => {
+      const key = /^Bearer (\S+)$/i.exec(call.headers.get('authorization') ?? '')?.[1]
+      if (key === undefined || key === 'wrong') return refuse(401, 'The API key is missing or not valid.')
+      if (key === 'forbidden') return refuse(403, 'The API key lacks the permission.')
+      settle(store)
+      return handle(call)
+    }
+  }
+  return Object.fromEntries(Object.entries(routes).map(([route, handle]) => [route, guarded(handle)]))
+}
+
+function answer(store: Gu1Store, row: ValidationRow | undefined): Answer {
+  const entity = row && findEntity(store, row.entityId)
+  return row && entity ? ok(wireValidation(row, entity)) : notFound()
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body }
+}
+
+function notFound(): Answer {
+  return refuse(404, 'There is no such record.')
+}
+
+/** doc: the codes UNAUTHORIZED and NOT_FOUND; assumed: the other ones and the shape. */
+const CODES: Record<number, string> = {
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  429: 'RATE_LIMITED',
+}
+
+function refuse(status: number, message: string): Answer {
+  const code = CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR')
+  return { status, body: { error: message, code, message } }
+}

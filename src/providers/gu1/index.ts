@@ -1,0 +1,25 @@
+// gu1: hosted KYC sessions for persons, read through its validations API.
+import type { ProviderDefinition } from '../provider.ts'
+import { createGu1 } from './adapter.ts'
+import { createGu1Emulator } from './emulator.ts'
+import { checks, reasons, statuses } from './mapping.ts'
+import { canonicalId } from './reference.ts'
+import { settings } from './settings.ts'
+
+export const gu1: ProviderDefinition = {
+  id: 'gu1',
+  name: 'gu1',
+  docs: 'https://docs.gu1.ai/en/use-cases/kyc/check-status',
+  capabilities: ['READ_CURRENT', 'ENTITY_SUMMARY', 'SYNC', 'EXTRACTED_DATA'],
+  needsAccount: false,
+  settings,
+  statuses,
+  reasons,
+  checks,
+  canonicalAccount: canonicalId,
+  canonicalReference: canonicalId,
+  create: createGu1,
+  createEmulator: createGu1Emulator,
+  sandboxSettings: (origin) => ({ GU1_BASE_URL: origin, GU1_API_KEY: 'gk_sandbox_demo' }),
+  deviations: {},
+}

@@ -1,0 +1,129 @@
+// What the Sila emulator remembers: entities with their verification records, and what the clock does to them.
+import { uuidOf } from '../emulator.ts'
+
+/** seed: without kyc_action and its like; newest: the edition with Priority. A record keeps the one it has. */
+export const WIRES = ['seed', 'newest'] as const
+export const ENTITY_TYPES = ['individual', 'business'] as const
+
+export interface EntityRow {
+  handle: string
+  type: (typeof ENTITY_TYPES)[number]
+  /** Handles of the members of a business. */
+  members: string[]
+}
+
+export interface RecordRow {
+  id: string
+  handle: string
+  entityType: EntityRow['type']
+  status: string
+  wire: (typeof WIRES)[number]
+  flow: string
+  kycAction: string | null
+  certificationStatus: string | null
+  /** Keyed by handle. */
+  reasons: Record<string, string[]>
+  /** The record of the business that this one is a member of. */
+  parent: string | null
+  /** Epoch seconds, as all times here. */
+  requestedAt: number
+  updatedAt: number
+  /** What happens by itself, and when. */
+  settles: { at: number; status: string } | null
+  /** Merged verbatim over the wire object. */
+  raw: Record<string, unknown>
+}
+
+export interface SilaStore {
+  now(): Date
+  entities: Map<string, EntityRow>
+  /** In order of arrival. */
+  records: RecordRow[]
+}
+
+type Change = Partial<Omit<RecordRow, 'id' | 'handle' | 'entityType'>>
+export type NewRecord = Partial<Omit<RecordRow, 'entityType'>> & { handle: string }
+
+export const DEMO_FLOW = uuidOf('sila flow demo')
+
+/** seed: whoever waits for 30 days in one of these has failed. */
+const CLOSED_AFTER = 30 * 86_400
+const CLOSED_STATUSES = ['review', 'documents_required']
+
+export function createSilaStore(now: () => Date): SilaStore {
+  return { now, entities: new Map(), records: [] }
+}
+
+export function addEntity(store: SilaStore, handle: string, type: EntityRow['type']): EntityRow {
+  const entity = store.entities.get(handle) ?? { handle, type, members: [] }
+  store.entities.set(handle, entity)
+  return entity
+}
+
+export function addRecord(store: SilaStore, input: NewRecord): RecordRow {
+  const seconds = epochSeconds(store)
+  const record: RecordRow = {
+    id: uuidOf(`sila verification ${store.records.length + 1} of ${input.handle}`),
+    entityType: store.entities.get(input.handle)?.type ?? 'individual',
+    status: 'unverified',
+    wire: 'newest',
+    flow: DEMO_FLOW,
+    kycAction: null,
+    certificationStatus: null,
+    reasons: {},
+    parent: null,
+    requestedAt: seconds,
+    updatedAt: input.requestedAt ?? seconds,
+    settles: null,
+    raw: {},
+    ...input,
+  }
+  record.settles ??= closing(record.status, record.updatedAt)
+  store.records.push(record)
+  const business = store.records.find((other) => other.id === record.parent)
+  if (business) joinBusiness(store, business.handle, record.handle)
+  return record
+}
+
+export function changeRecord(store: SilaStore, record: RecordRow, patch: Change): RecordRow {
+  const updatedAt = patch.updatedAt ?? epochSeconds(store)
+  const settles = closing(patch.status ?? record.status, updatedAt)
+  return Object.assign(record, { updatedAt, settles }, patch)
+}
+
+export function findRecord(store: SilaStore, id: string): RecordRow | undefined {
+  return store.records.find((record) => record.id === id.toLowerCase())
+}
+
+/** Lets everything happen that the clock has brought about since the last call; a business follows its members. */
+export function settle(store: SilaStore): void {
+  for (const record of store.records) {
+    if (!record.settles || record.settles.at > epochSeconds(store)) continue
+    const { at, status } = record.settles
+    changeRecord(store, record, { status, updatedAt: at })
+    followMembers(store, record.parent, at)
+  }
+}
+
+export function epochSeconds(store: SilaStore): number {
+  return Math.floor(store.now().getTime() / 1000)
+}
+
+function followMembers(store: SilaStore, businessRecord: string | null, updatedAt: number): void {
+  const business = store.records.find((record) => record.id === businessRecord)
+  if (!business?.status.startsWith('member_')) return
+  const statuses = store.records.filter((record) => record.parent === business.id).map(({ status }) => status)
+  if (statuses.includes('failed')) changeRecord(store, business, { status: 'member_failed', updatedAt })
+  else if (statuses.every((status) => status === 'passed')) {
+    changeRecord(store, business, { status: 'passed', updatedAt })
+  }
+}
+
+function closing(status: string, since: number): RecordRow['settles'] {
+  return CLOSED_STATUSES.includes(status) ? { at: since + CLOSED_AFTER, status: 'failed' } : null
+}
+
+function joinBusiness(store: SilaStore, business: string, member: string): void {
+  const entity = addEntity(store, business, 'business')
+  if (!entity.members.includes(member)) entity.members.push(member)
+}

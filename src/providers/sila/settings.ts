@@ -1,0 +1,123 @@
+// Sila's settings: the environment names, their schemas, and what the chosen way to authenticate needs.
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { z } from 'zod'
+import type { Setting, Settings } from '../provider.ts'
+
+const PRIVATE_KEY = /^(?:0x)?([0-9a-f]{64})$/i
+
+const SCHEMAS = {
+  SILA_BASE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  SILA_APP_HANDLE: z.string().trim().min(1, 'must not be empty'),
+  SILA_AUTH: z.enum(['token', 'ecdsa'], { error: 'must be token or ecdsa' }).default('token'),
+  SILA_CLIENT_ID: z.string().min(1).optional(),
+  SILA_CLIENT_SECRET: z.string().min(1).optional(),
+  SILA_PRIVATE_KEY: z
+    .string()
+    .refine((text) => parsePrivateKey(text) !== null, { error: 'must be a secp256k1 key of 64 hex digits' })
+    .optional(),
+  SILA_TOKEN_ENCODING: z
+    .enum(['unchanged', 'base64'], { error: 'must be unchanged or base64' })
+    .default('unchanged'),
+  SILA_WEBHOOK_SECRET: z.string().min(1).optional(),
+  SILA_APPROVAL_VALIDITY_DAYS: z.coerce
+    .number({ error: 'must be a whole number of days from 1 to 3650' })
+    .int()
+    .min(1)
+    .max(3650)
+    .default(365),
+}
+
+export const SILA_SETTINGS: Record<keyof typeof SCHEMAS, Setting> = {
+  SILA_BASE_URL: {
+    schema: SCHEMAS.SILA_BASE_URL,
+    description: 'Address of the API with its version, for example https://sandbox.silamoney.com/0.2',
+  },
+  SILA_APP_HANDLE: { schema: SCHEMAS.SILA_APP_HANDLE, description: 'Handle of the app, from the console' },
+  SILA_AUTH: {
+    schema: SCHEMAS.SILA_AUTH,
+    description: '`token` (access token, default) or `ecdsa` (signed requests)',
+  },
+  SILA_CLIENT_ID: { schema: SCHEMAS.SILA_CLIENT_ID, description: 'With token: client id of the app' },
+  SILA_CLIENT_SECRET: {
+    schema: SCHEMAS.SILA_CLIENT_SECRET,
+    description: 'With token: client secret of the app',
+    secret: true,
+  },
+  SILA_PRIVATE_KEY: {
+    schema: SCHEMAS.SILA_PRIVATE_KEY,
+    description: 'With ecdsa: private key of the app, 64 hex digits, with or without 0x',
+    secret: true,
+  },
+  SILA_TOKEN_ENCODING: {
+    schema: SCHEMAS.SILA_TOKEN_ENCODING,
+    description:
+      'How the access token is sent: `unchanged` (default) or `base64` (encoded once more). The documentation ' +
+      'contradicts itself here; change it if every call is refused with 403',
+  },
+  SILA_WEBHOOK_SECRET: {
+    schema: SCHEMAS.SILA_WEBHOOK_SECRET,
+    description: 'Unguessable last part of the webhook address; Sila signs no deliveries',
+    secret: true,
+  },
+  SILA_APPROVAL_VALIDITY_DAYS: {
+    schema: SCHEMAS.SILA_APPROVAL_VALIDITY_DAYS,
+    description: 'How long a passed verification counts, in days (default 365); Sila sets no limit itself',
+  },
+}
+
+/** The settings as the adapter uses them. */
+export interface SilaConfig {
+  /** Without a trailing slash. */
+  baseUrl: string
+  appHandle: string
+  auth: { kind: 'token'; clientId: string; clientSecret: string; encoding: TokenEncoding } | SigningAuth
+  approvalValidityDays: number
+}
+export type TokenEncoding = 'unchanged' | 'base64'
+interface SigningAuth {
+  kind: 'ecdsa'
+  privateKey: Uint8Array
+}
+
+/** Which settings each way to authenticate cannot do without. */
+const NEEDED = {
+  token: ['SILA_CLIENT_ID', 'SILA_CLIENT_SECRET'],
+  ecdsa: ['SILA_PRIVATE_KEY'],
+} as const
+
+export function checkSilaSettings(settings: Settings): string[] {
+  const auth = settings.SILA_AUTH === 'ecdsa' ? 'ecdsa' : 'token'
+  return NEEDED[auth]
+    .filter((name) => !settings[name])
+    .map((name) => `${name} is required when SILA_AUTH is ${auth}.`)
+}
+
+/** Expects settings that have passed their schemas and `checkSilaSettings`. */
+export function createSilaConfig(settings: Settings): SilaConfig {
+  const parsed = z.object(SCHEMAS).parse(settings)
+  return {
+    baseUrl: parsed.SILA_BASE_URL.replace(/\/+$/, ''),
+    appHandle: parsed.SILA_APP_HANDLE,
+    auth: createAuth(parsed),
+    approvalValidityDays: parsed.SILA_APPROVAL_VALIDITY_DAYS,
+  }
+}
+
+function createAuth(parsed: z.infer<z.ZodObject<typeof SCHEMAS>>): SilaConfig['auth'] {
+  if (parsed.SILA_AUTH === 'ecdsa') {
+    return { kind: 'ecdsa', privateKey: parsePrivateKey(parsed.SILA_PRIVATE_KEY ?? '') ?? new Uint8Array() }
+  }
+  return {
+    kind: 'token',
+    clientId: parsed.SILA_CLIENT_ID ?? '',
+    clientSecret: parsed.SILA_CLIENT_SECRET ?? '',
+    encoding: parsed.SILA_TOKEN_ENCODING,
+  }
+}
+
+function parsePrivateKey(text: string): Uint8Array | null {
+  const hex = PRIVATE_KEY.exec(text.trim())?.[1]
+  if (!hex) return null
+  const key = Uint8Array.from(Buffer.from(hex, 'hex'))
+  return secp256k1.utils.isValidSecretKey(key) ? key : null
+}

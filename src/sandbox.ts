@@ -1,0 +1,88 @@
+// The sandbox: demo entities on emulators, and the words with which it greets.
+import type { App } from './app.ts'
+import { mountsOf } from './app.ts'
+import type { Terminal } from './cli.ts'
+import type { Config } from './config.ts'
+import { createHttpServer } from './http.ts'
+import type { DemoEntity } from './providers/provider.ts'
+import { loadAccounts } from './service/entities.ts'
+import { registerEntity } from './service/register.ts'
+import { loadStandings } from './service/standings.ts'
+import { createLogger } from './telemetry.ts'
+
+const TENANT = 'default'
+
+/** The first query of the README; the sandbox prints it as a command to paste. */
+export const FIRST_QUERY = '{ entities(first: 5) { nodes { externalId kind status waitingOn isVerified } } }'
+
+/** Registers the demo entities and asks each provider once, so that lists have something to filter. */
+export async function prepareDemo({ services, emulators }: App): Promise<void> {
+  const entities = new Map<
+    string,
+    { demo: DemoEntity; accounts: { provider: string; reference: string }[] }
+  >()
+  for (const [provider, emulator] of emulators) {
+    for (const demo of emulator.demo) {
+      const entry = entities.get(demo.externalId) ?? { demo, accounts: [] }
+      entry.accounts.push({
+        provider,
+        reference: services.providers.get(provider).definition.canonicalAccount(demo.account),
+      })
+      entities.set(demo.externalId, entry)
+    }
+  }
+  const ids: string[] = []
+  for (const { demo, accounts } of entities.values()) {
+    const { externalId, kind } = demo
+    ids.push((await registerEntity(services, TENANT, { externalId, kind, accounts })).id)
+  }
+  const accounts = (await loadAccounts(services, TENANT, ids)).flat()
+  const asks = accounts.map(({ provider, reference }) => {
+    return { provider, account: reference, since: null, detail: true, newest: true, summary: true }
+  })
+  if (asks.length > 0) await loadStandings(services, TENANT, asks)
+}
+
+export function welcome({ origin, emulators }: App): string {
+  return [
+    '',
+    'kyc-gateway is ready (sandbox: every person and business is invented)',
+    '',
+    `  GraphQL    ${origin}/graphql  (open it in a browser for GraphiQL)`,
+    ...[...emulators.keys()].map(
+      (id) =>
+        `  ${id.padEnd(9)}  ${origin}/emulators/${id}/_emulator  (its emulator, with what you can make it do)`,
+    ),
+    '',
+    'A first query:',
+    '',
+    `  curl -s ${origin}/graphql -H 'content-type: application/json' \\`,
+    `    -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
+    '',
+  ].join('\n')
+}
+
+/** The emulators on one port, without the gateway. */
+export async function runEmulators(terminal: Terminal, config: Config): Promise<{ close(): Promise<void> }> {
+  const now = () => new Date()
+  const emulators = new Map(
+    config.providers.map(({ definition }) => [definition.id, definition.createEmulator({ now, demo: true })]),
+  )
+  const server = createHttpServer({
+    graphql: () => new Response(null, { status: 404 }),
+    ready: async () => true,
+    mounts: mountsOf(emulators),
+    logger: createLogger({ level: config.logLevel }),
+  })
+  const { host, port } = await server.listen({ host: config.host, port: config.port })
+  const origin = `http://${host}:${port}`
+  for (const { definition } of config.providers) {
+    const settings = definition.sandboxSettings(`${origin}/emulators/${definition.id}`)
+    terminal.write(
+      Object.entries(settings)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    )
+  }
+  return { close: () => server.drain(1_000) }
+}

@@ -1,0 +1,237 @@
+// Writes what a provider said: state, status log and entity status in one transaction, or nothing.
+import { GatewayError } from '../domain/errors.ts'
+import type { EntitySummary, Observation, ObservedVia } from '../domain/observation.ts'
+import type { KycStatus } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import { applySummary, type Evolution, evolve, reevaluate } from '../domain/validation.ts'
+import { type AccountKey, readAccounts, updateAccount } from '../store/entities.ts'
+import { recordObservation } from '../store/observations.ts'
+import type { StoredState, Tx } from '../store/tables.ts'
+import {
+  markCurrent,
+  readMembers,
+  readStandings,
+  readValidationsByReference,
+  readValidationsOfAccount,
+  type ValidationRow,
+  writeValidation,
+} from '../store/validations.ts'
+import { type EntityChange, finishEntity, lockEntityOfAccount } from './entity-writes.ts'
+import type { Services } from './services.ts'
+
+/** One answer of a provider about one account. */
+export interface Answer {
+  tenant: string
+  account: AccountKey
+  observations: readonly Observation[]
+  /** When the provider was asked. */
+  at: Instant
+  via: ObservedVia
+  /** What the question was: only `current` and `list` say which validation is the current one. */
+  question: 'current' | 'list' | 'record'
+}
+
+/** Applies an answer, creating entity and account if they are new. Returns the id of the entity. */
+export async function applyAnswer(services: Services, answer: Answer): Promise<string> {
+  for (const observation of answer.observations) refuseUnstorable(observation, answer.account.provider)
+  const { entityId, parents } = await services.db
+    .transaction()
+    .execute((tx) => writeAnswer(tx, services, answer))
+  await reevaluateParents(services, answer, parents)
+  return entityId
+}
+
+/** Applies the provider's word about the entity as a whole to the approval it is about. */
+export async function applyEntitySummary(
+  services: Services,
+  answer: { tenant: string; account: AccountKey; summary: EntitySummary; at: Instant },
+): Promise<void> {
+  const { tenant, account, summary, at } = answer
+  await services.db.transaction().execute(async (tx) => {
+    const entity = await lockEntityOfAccount(tx, services, { tenant, account })
+    await updateAccount(tx, tenant, account, { summary: { value: summary, observedAt: at }, failure: null })
+    const [standing] = await readStandings(tx, tenant, [account])
+    const evolution = standing && applySummary(withPersonal(standing), summary, at)
+    const changes = standing && evolution ? [await writeEvolution(tx, standing, evolution)] : []
+    await finishEntity(tx, { entity, now: at, changes })
+  })
+}
+
+async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
+  const { tenant, account, at } = answer
+  const entity = await lockEntityOfAccount(tx, services, { tenant, account })
+  const known = await readValidationsOfAccount(tx, tenant, account)
+  const changes: EntityChange[] = []
+  const written: Written[] = []
+  for (const observation of oldestFirst(answer.observations)) {
+    const row = known.find((candidate) => candidate.reference === observation.reference)
+    const result = await writeObservation(tx, { services, answer, entityId: entity.id, row, observation })
+    written.push(result)
+    changes.push(result.change)
+  }
+  await writeCurrent(tx, answer, { known, written })
+  await updateAccount(tx, tenant, account, {
+    ...(answer.question === 'record' ? {} : { currentObservedAt: at }),
+    ...(answer.question === 'list' ? { listObservedAt: at } : {}),
+    failure: null,
+  })
+  const kind = answer.observations.find((observation) => observation.kind !== 'UNKNOWN')?.kind
+  await finishEntity(tx, { entity, now: at, changes, ...(kind ? { kind } : {}) })
+  // Also when nothing changed: this may be the first time that the parent is named.
+  const parents = written.map((one) => one.observation.parentReference)
+  return { entityId: entity.id, parents: new Set(parents.filter((parent) => parent !== null)) }
+}
+
+interface Written {
+  id: string
+  observation: Observation
+  change: EntityChange
+}
+
+interface ObservationWrite {
+  services: Services
+  answer: Answer
+  entityId: string
+  row: ValidationRow | undefined
+  observation: Observation
+}
+
+async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Written> {
+  const { answer, row, observation } = write
+  const { tenant, account, at, via } = answer
+  const members = await memberStatuses(
+    tx,
+    tenant,
+    { provider: account.provider, reference: observation.reference },
+    observation,
+  )
+  const evolution = evolve(row ? withPersonal(row) : null, { observation, at, via }, members)
+  const identity = {
+    tenant,
+    id: row?.id ?? write.services.newId(),
+    provider: account.provider,
+    account: row?.account ?? account.reference,
+    entityId: row?.entityId ?? write.entityId,
+    isCurrent: row?.isCurrent ?? false,
+  }
+  if (evolution.change !== 'OUTDATED') await writeValidation(tx, identity, evolution.state)
+  await recordObservation(
+    tx,
+    { tenant, validationId: identity.id },
+    { observation, at, outcome: evolution.change },
+  )
+  if (!evolution.state.recognized) {
+    write.services.logger.warn(
+      { provider: account.provider, validation: identity.id },
+      'unknown status word; the status is kept',
+    )
+  }
+  const change = { validationId: identity.id, ...evolution }
+  return { id: identity.id, observation, change }
+}
+
+async function memberStatuses(
+  tx: Tx,
+  tenant: string,
+  key: AccountKey,
+  of: { facts: Observation['facts'] },
+): Promise<KycStatus[]> {
+  if (of.facts?.blockedBy !== 'MEMBER') return []
+  return (await readMembers(tx, tenant, [key])).map((member) => member.state.status)
+}
+
+/** Says which validation of the account is current, where this answer can tell and is the newest that could. */
+async function writeCurrent(
+  tx: Tx,
+  answer: Answer,
+  seen: { known: ValidationRow[]; written: Written[] },
+): Promise<void> {
+  const { tenant, account, at } = answer
+  const [row] = await readAccounts(tx, tenant, [account])
+  if (row?.current_observed_at && row.current_observed_at > at) return
+  const before = seen.known.find((candidate) => candidate.isCurrent)
+  const current =
+    answer.question === 'record' ? currentAfterRecord(before, seen.written) : flagged(seen.written)
+  if (current !== (before?.id ?? null)) await markCurrent(tx, tenant, account, current)
+}
+
+function flagged(written: readonly Written[]): string | null {
+  return written.find((one) => one.observation.isCurrent === true)?.id ?? null
+}
+
+/** A single record either says so itself, or is current as long as no newer one of its account is. */
+function currentAfterRecord(before: ValidationRow | undefined, written: readonly Written[]): string | null {
+  const [one] = written
+  if (!one || one.change.change === 'OUTDATED') return before?.id ?? null
+  if (one.observation.isCurrent !== null) {
+    if (one.observation.isCurrent) return one.id
+    return before && before.id !== one.id ? before.id : null
+  }
+  const newer = !before || (one.observation.requestedAt ?? '') >= (before.state.requestedAt ?? '')
+  return newer ? one.id : before.id
+}
+
+/** A member's status can change what its business waits for. Each parent is looked at once, cycles end here. */
+async function reevaluateParents(
+  services: Services,
+  answer: Answer,
+  parents: ReadonlySet<string>,
+): Promise<void> {
+  const seen = new Set<string>()
+  const queue = [...parents]
+  for (let reference = queue.shift(); reference !== undefined; reference = queue.shift()) {
+    if (seen.has(reference)) continue
+    seen.add(reference)
+    const next = await reevaluateParent(services, answer, reference)
+    if (next !== null) queue.push(next)
+  }
+}
+
+async function reevaluateParent(
+  services: Services,
+  answer: Answer,
+  reference: string,
+): Promise<string | null> {
+  const key = { provider: answer.account.provider, reference }
+  const { tenant, at } = answer
+  return services.db.transaction().execute(async (tx) => {
+    const [found] = await readValidationsByReference(tx, tenant, [key])
+    if (!found) return null
+    const account = { provider: found.provider, reference: found.account }
+    const entity = await lockEntityOfAccount(tx, services, { tenant, account })
+    const [row] = await readValidationsByReference(tx, tenant, [key])
+    if (!row) return null
+    const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
+    const evolution = reevaluate(withPersonal(row), at, members)
+    if (evolution.change === 'NONE') return null
+    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, row, evolution)] })
+    return row.state.parentReference
+  })
+}
+
+/** Writes a state that follows from what is known already. */
+export async function writeEvolution(
+  tx: Tx,
+  row: ValidationRow,
+  evolution: Evolution,
+): Promise<EntityChange> {
+  if (evolution.change !== 'OUTDATED') await writeValidation(tx, row, evolution.state)
+  return { validationId: row.id, ...evolution }
+}
+
+/** The stored state with its personal part; the raw record is not needed to evolve it. */
+export function withPersonal(row: ValidationRow): StoredState & ValidationRow['personal'] & { raw: null } {
+  return { ...row.state, ...row.personal, raw: null }
+}
+
+function oldestFirst(observations: readonly Observation[]): Observation[] {
+  return observations.toSorted((a, b) => ((a.requestedAt ?? '') < (b.requestedAt ?? '') ? -1 : 1))
+}
+
+/** An id that the database cannot hold is no id of the contract. */
+function refuseUnstorable(observation: Observation, provider: string): void {
+  const ids = [observation.reference, observation.parentReference ?? '', observation.account ?? '']
+  if (ids.some((id) => id.includes('\u0000')) || observation.reference === '') {
+    throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+  }
+}

@@ -1,0 +1,164 @@
+// Locks, creates and settles the entity to which changes belong, and appends them to the status log.
+import {
+  type EntityStatus,
+  entityStatus,
+  nextClockChange,
+  type Standing,
+  UNANSWERED,
+} from '../domain/entity.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { EntityKind, ObservedVia } from '../domain/observation.ts'
+import type { Instant } from '../domain/time.ts'
+import type { Evolution } from '../domain/validation.ts'
+import {
+  type AccountKey,
+  type AccountRow,
+  insertAccount,
+  insertEntity,
+  lockEntities,
+  readAccounts,
+  readAccountsOfEntities,
+  updateEntity,
+} from '../store/entities.ts'
+import { appendChanges, type StatusChangeEntry } from '../store/status-log.ts'
+import type { EntityRow, Tx } from '../store/tables.ts'
+import { readStandings, type ValidationRow } from '../store/validations.ts'
+import type { Services } from './services.ts'
+
+export interface EntityChange extends Evolution {
+  validationId: string
+  /** How the change was noticed, where it was not by the observation itself. */
+  noticedVia?: ObservedVia
+}
+
+/** The locked entity of an account. A new account gets an entity of its own. */
+export async function lockEntityOfAccount(
+  tx: Tx,
+  services: Services,
+  key: { tenant: string; account: AccountKey },
+): Promise<EntityRow> {
+  const { tenant, account } = key
+  const [known] = await readAccounts(tx, tenant, [account])
+  if (!known) return createEntityOfAccount(tx, services, key)
+  const [entity] = await lockEntities(tx, tenant, [known.entity_id])
+  if (entity && entity.merged_into === null) return entity
+  return lockEntityOfAccount(tx, services, key)
+}
+
+async function createEntityOfAccount(
+  tx: Tx,
+  services: Services,
+  key: { tenant: string; account: AccountKey },
+) {
+  const entity = newEntity(services, { tenant: key.tenant, externalId: null, kind: 'UNKNOWN' })
+  await insertEntity(tx, entity)
+  if (await insertAccount(tx, key.tenant, key.account, entity.id)) {
+    return lockOne(tx, key.tenant, entity.id)
+  }
+  // Somebody else was faster: use theirs, unless it is another tenant's.
+  await tx.deleteFrom('entity').where('tenant', '=', key.tenant).where('id', '=', entity.id).execute()
+  const [known] = await readAccounts(tx, key.tenant, [key.account])
+  if (!known) throw new GatewayError('ACCOUNT_CONFLICT')
+  return lockOne(tx, key.tenant, known.entity_id)
+}
+
+export async function lockOne(tx: Tx, tenant: string, id: string): Promise<EntityRow> {
+  const [entity] = await lockEntities(tx, tenant, [id])
+  if (!entity) throw new GatewayError('INTERNAL')
+  return entity
+}
+
+export function newEntity(
+  services: Pick<Services, 'newId' | 'now'>,
+  input: { tenant: string; externalId: string | null; kind: EntityKind },
+): Omit<EntityRow, 'seq'> {
+  return {
+    tenant: input.tenant,
+    id: services.newId(),
+    external_id: input.externalId,
+    kind: input.kind,
+    status: 'NOT_STARTED',
+    waiting_on: 'OPERATOR',
+    needs_reverification: false,
+    settle_at: null,
+    merged_into: null,
+    created_at: services.now().toISOString(),
+  }
+}
+
+/** Writes the entity's own status and appends what changed. Call it last: the log's lock is held until commit. */
+export async function finishEntity(
+  tx: Tx,
+  input: { entity: EntityRow; now: Instant; changes: readonly EntityChange[]; kind?: EntityKind },
+): Promise<void> {
+  const { entity, now } = input
+  const accounts = await readAccountsOfEntities(tx, entity.tenant, [entity.id])
+  const standings = standingsOf(accounts, await readStandingsOf(tx, entity.tenant, accounts))
+  const status = entityStatus(standings, now)
+  await updateEntity(tx, entity.tenant, entity.id, {
+    status: status.status,
+    waiting_on: status.waitingOn,
+    needs_reverification: status.needsReverification,
+    settle_at: nextClockChange(standings, now),
+    ...(input.kind && entity.kind === 'UNKNOWN' ? { kind: input.kind } : {}),
+  })
+  const entries = input.changes
+    .filter((change) => change.change === 'STATUS' || change.change === 'DETAIL')
+    .map((change) => logEntry(entity.id, change, status))
+  await appendChanges(tx, entity.tenant, entries)
+}
+
+function readStandingsOf(tx: Tx, tenant: string, accounts: readonly AccountRow[]): Promise<ValidationRow[]> {
+  const keys = accounts.map((account) => ({ provider: account.provider, reference: account.reference }))
+  return keys.length === 0 ? Promise.resolve([]) : readStandings(tx, tenant, keys)
+}
+
+/** One standing per account that has a validation; an account that was never answered for counts as unanswered. */
+export function standingsOf(
+  accounts: readonly Pick<
+    AccountRow,
+    'provider' | 'reference' | 'current_observed_at' | 'list_observed_at'
+  >[],
+  validations: readonly ValidationRow[],
+): Standing[] {
+  return accounts.flatMap((account) => {
+    const validation = validations.find(
+      (candidate) => candidate.provider === account.provider && candidate.account === account.reference,
+    )
+    if (validation) return [standingOf(validation)]
+    return account.current_observed_at === null ? [UNANSWERED] : []
+  })
+}
+
+function standingOf({ state }: ValidationRow): Standing {
+  const { status, waitingOn, retry, blockedBy, expiresAt, validUntil, decision } = state
+  return {
+    status,
+    waitingOn,
+    retry,
+    blockedBy,
+    expiresAt,
+    validUntil,
+    decidedAt: decision?.decidedAt ?? state.updatedAt,
+  }
+}
+
+function logEntry(entityId: string, change: EntityChange, entity: EntityStatus): StatusChangeEntry {
+  const { state } = change
+  return {
+    entityId,
+    validationId: change.validationId,
+    from: change.from,
+    to: state.status,
+    entityStatus: entity.status,
+    at: change.change === 'STATUS' ? state.statusChangedAt : (state.updatedAt ?? state.observedAt),
+    details: {
+      providerStatus: state.providerStatus,
+      waitingOn: state.waitingOn,
+      reasons: state.reasons,
+      via: change.noticedVia ?? state.via,
+      isDetailChange: change.change === 'DETAIL',
+      isUnexpected: change.unexpected,
+    },
+  }
+}

@@ -1,0 +1,164 @@
+// The questions the gateway asks providers: each shared by concurrent callers, applied to the store, failures noted.
+import { GatewayError } from '../domain/errors.ts'
+import type { Instant } from '../domain/time.ts'
+import type { Provider } from '../providers/provider.ts'
+import { type AccountKey, updateAccount } from '../store/entities.ts'
+import type { Failure } from '../store/tables.ts'
+import { writeValidationFailure } from '../store/validations.ts'
+import { applyAnswer, applyEntitySummary } from './apply.ts'
+import type { Services } from './services.ts'
+
+interface Ask {
+  tenant: string
+  account: AccountKey
+  /** Looked at once more when the flight starts: somebody may just have brought what is needed. */
+  isFresh?: () => Promise<boolean>
+}
+
+/** Which validation is current? Providers without that question are asked for the list. */
+export async function refreshCurrent(services: Services, ask: Ask): Promise<void> {
+  const { definition } = services.providers.get(ask.account.provider)
+  if (!definition.capabilities.includes('READ_CURRENT')) return refreshList(services, ask)
+  await share(services, ask, 'current', async (at) => {
+    const current = await call(services, ask, (provider) => provider.readCurrent?.(ask.account.reference))
+    await applyAnswer(services, {
+      ...ask,
+      at,
+      via: 'FETCH',
+      question: 'current',
+      observations: current ? [current] : [],
+    })
+  })
+}
+
+/** All validations of the account. An account the provider does not know simply has none. */
+export async function refreshList(services: Services, ask: Ask): Promise<void> {
+  await share(services, ask, 'list', async (at) => {
+    const list = await call(services, ask, (provider) => provider.listValidations(ask.account.reference))
+    await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'list', observations: list ?? [] })
+  })
+}
+
+/** The provider's word about the entity as a whole. */
+export async function refreshSummary(services: Services, ask: Ask): Promise<void> {
+  await share(services, ask, 'summary', async (at) => {
+    const summary = await call(services, ask, (provider) => provider.readSummary?.(ask.account.reference))
+    if (summary) await applyEntitySummary(services, { ...ask, summary, at })
+  })
+}
+
+/** One known validation, whole. `sync` makes the provider ask its own sources first, where it can. */
+export async function refreshRecord(
+  services: Services,
+  ask: Ask & { reference: string; validationId: string; sync?: { force: boolean } },
+): Promise<void> {
+  const { reference, sync } = ask
+  const what = `${sync ? `sync ${sync.force}` : 'record'}\n${reference}`
+  await share(services, ask, what, async (at) => {
+    const ref = { reference, account: ask.account.reference }
+    const record = await call(services, ask, (provider) =>
+      sync && provider.sync ? provider.sync(ref, sync) : provider.readValidation(ref),
+    )
+    if (!record)
+      throw new GatewayError('PROVIDER_REFUSED', { provider: ask.account.provider, message: FORGOTTEN })
+    await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'record', observations: [record] })
+  })
+}
+
+const FORGOTTEN = 'The provider no longer knows this validation.'
+
+/** A validation never seen before. Answers false where the provider does not know it. */
+export async function discoverRecord(
+  services: Services,
+  ask: { tenant: string; provider: string; reference: string; account: string | null },
+): Promise<boolean> {
+  const key = `${ask.tenant}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
+  return services.flights.run(key, async () => {
+    const at = services.now().toISOString()
+    const record = await services.providers.call(ask.provider, (provider) =>
+      provider.readValidation({ reference: ask.reference, account: ask.account }),
+    )
+    if (!record) return false
+    const reference = record.account ?? ask.account
+    if (reference === null) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: ask.provider })
+    const account = { provider: ask.provider, reference }
+    await applyAnswer(services, {
+      tenant: ask.tenant,
+      account,
+      at,
+      via: 'FETCH',
+      question: 'record',
+      observations: [record],
+    })
+    return true
+  })
+}
+
+/** An account never seen before. Answers false where the provider does not know it. */
+export async function discoverAccount(services: Services, ask: Ask): Promise<boolean> {
+  return services.flights.run(flightKey(ask, 'discover'), async () => {
+    const at = services.now().toISOString()
+    const { reference } = ask.account
+    const current = await call(services, ask, (provider) => provider.readCurrent?.(reference))
+    if (current) {
+      await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'current', observations: [current] })
+      return true
+    }
+    const list = await call(services, ask, (provider) => provider.listValidations(reference))
+    if (!list) return false
+    await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'list', observations: list })
+    return true
+  })
+}
+
+function call<T>(
+  services: Services,
+  ask: Ask,
+  work: (provider: Provider) => Promise<T> | undefined,
+): Promise<T | undefined> {
+  return services.providers.call(ask.account.provider, async (provider) => work(provider))
+}
+
+/** One flight per question; what fails is written beside what is known, and then thrown. */
+function share(
+  services: Services,
+  ask: Ask & { validationId?: string },
+  what: string,
+  work: (at: Instant) => Promise<void>,
+): Promise<void> {
+  return services.flights.run(flightKey(ask, what), async () => {
+    if (await ask.isFresh?.()) return
+    const at = services.now().toISOString()
+    try {
+      await work(at)
+    } catch (error) {
+      if (error instanceof GatewayError) await noteFailure(services, ask, error)
+      throw error
+    }
+  })
+}
+
+function flightKey(ask: Ask, what: string): string {
+  return `${ask.tenant}\n${ask.account.provider}\n${what}\n${ask.account.reference}`
+}
+
+async function noteFailure(
+  services: Services,
+  ask: Ask & { validationId?: string },
+  error: GatewayError,
+): Promise<void> {
+  const failure: Failure = {
+    code: error.code,
+    at: services.now().toISOString(),
+    retryAfter: error.retryAfter,
+  }
+  if (ask.validationId !== undefined)
+    await writeValidationFailure(services.db, ask.tenant, ask.validationId, failure)
+  else await updateAccount(services.db, ask.tenant, ask.account, { failure })
+}
+
+/** A provider's failure, to be told beside what is known; any other is thrown, for it fails the whole answer. */
+export function providerError(reason: unknown): GatewayError {
+  if (reason instanceof GatewayError && reason.provider !== null) return reason
+  throw reason
+}

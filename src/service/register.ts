@@ -1,0 +1,101 @@
+// Registers an entity: an idempotent upsert by external id and accounts.
+import { GatewayError } from '../domain/errors.ts'
+import type { EntityKind } from '../domain/observation.ts'
+import {
+  type AccountKey,
+  insertAccount,
+  insertEntity,
+  lockEntities,
+  mergeEntity,
+  readAccounts,
+  readEntitiesByExternalId,
+  updateEntity,
+} from '../store/entities.ts'
+import type { EntityRow, Tx } from '../store/tables.ts'
+import { finishEntity, lockOne, newEntity } from './entity-writes.ts'
+import type { Services } from './services.ts'
+
+export interface Registration {
+  externalId: string | null
+  kind: EntityKind | null
+  accounts: readonly AccountKey[]
+}
+
+/**
+ * The entity that has this external id or any of these accounts; created if there is none. Entities the gateway made
+ * by itself on reading an account are joined to it. An account of an entity with another external id is refused with
+ * ACCOUNT_CONFLICT, and nothing is written.
+ */
+export async function registerEntity(
+  services: Services,
+  tenant: string,
+  input: Registration,
+): Promise<EntityRow> {
+  if (input.externalId === null && input.accounts.length === 0) {
+    throw new GatewayError('INVALID_ARGUMENT', {
+      message: 'Give an externalId, or at least one account, or both.',
+    })
+  }
+  for (;;) {
+    try {
+      return await services.db.transaction().execute((tx) => write(tx, services, { tenant, ...input }))
+    } catch (error) {
+      // Somebody has just registered the same external id: the next attempt finds theirs.
+      if (!isUniqueViolation(error)) throw error
+    }
+  }
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505'
+}
+
+async function write(
+  tx: Tx,
+  services: Services,
+  input: Registration & { tenant: string },
+): Promise<EntityRow> {
+  const { tenant, externalId } = input
+  const found = await findEntities(tx, input)
+  const names = new Set([externalId, ...found.map((row) => row.external_id)].filter((name) => name !== null))
+  if (names.size > 1) throw new GatewayError('ACCOUNT_CONFLICT')
+  const kept =
+    found.find((row) => row.external_id !== null) ?? found[0] ?? (await create(tx, services, input))
+  for (const other of found) if (other.id !== kept.id) await mergeEntity(tx, tenant, other.id, kept.id)
+  for (const account of input.accounts) await attach(tx, { tenant, account, entityId: kept.id })
+  const change = { external_id: externalId ?? kept.external_id, kind: input.kind ?? kept.kind }
+  await updateEntity(tx, tenant, kept.id, change)
+  await finishEntity(tx, { entity: kept, now: services.now().toISOString(), changes: [] })
+  return lockOne(tx, tenant, kept.id)
+}
+
+/** The entities that the external id and the accounts lead to, locked, oldest first. */
+async function findEntities(tx: Tx, input: Registration & { tenant: string }): Promise<EntityRow[]> {
+  const { tenant, externalId, accounts } = input
+  const byAccount = accounts.length > 0 ? await readAccounts(tx, tenant, accounts) : []
+  const byExternalId = externalId === null ? [] : await readEntitiesByExternalId(tx, tenant, [externalId])
+  const ids = new Set([...byAccount.map((row) => row.entity_id), ...byExternalId.map((row) => row.id)])
+  if (ids.size === 0) return []
+  const rows = await lockEntities(tx, tenant, [...ids])
+  if (rows.some((row) => row.merged_into !== null)) return findEntities(tx, input)
+  return rows.toSorted((a, b) => a.seq - b.seq)
+}
+
+async function create(
+  tx: Tx,
+  services: Services,
+  input: Registration & { tenant: string },
+): Promise<EntityRow> {
+  const entity = newEntity(services, { ...input, kind: input.kind ?? 'UNKNOWN' })
+  await insertEntity(tx, entity)
+  return lockOne(tx, input.tenant, entity.id)
+}
+
+async function attach(
+  tx: Tx,
+  link: { tenant: string; account: AccountKey; entityId: string },
+): Promise<void> {
+  if (await insertAccount(tx, link.tenant, link.account, link.entityId)) return
+  const [existing] = await readAccounts(tx, link.tenant, [link.account])
+  if (existing?.entity_id !== link.entityId) throw new GatewayError('ACCOUNT_CONFLICT')
+}

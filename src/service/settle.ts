@@ -1,0 +1,35 @@
+// Notices what the clock alone has changed: sessions that ran out, approvals that lapsed.
+import { reevaluate } from '../domain/validation.ts'
+import { readAccountsOfEntities, readDueEntityIds } from '../store/entities.ts'
+import { readStandings } from '../store/validations.ts'
+import { withPersonal, writeEvolution } from './apply.ts'
+import { type EntityChange, finishEntity, lockOne } from './entity-writes.ts'
+import type { Services } from './services.ts'
+
+const BATCH = 100
+
+/** Brings every entity up to the clock and writes each change once, however many callers or replicas ask. */
+export async function settleDueEntities(services: Services, tenant: string): Promise<void> {
+  const now = services.now().toISOString()
+  for (;;) {
+    const due = await readDueEntityIds(services.db, tenant, now, BATCH)
+    for (const id of due) await settleEntity(services, tenant, id)
+    if (due.length < BATCH) return
+  }
+}
+
+async function settleEntity(services: Services, tenant: string, entityId: string): Promise<void> {
+  const now = services.now().toISOString()
+  await services.db.transaction().execute(async (tx) => {
+    const entity = await lockOne(tx, tenant, entityId)
+    const accounts = await readAccountsOfEntities(tx, tenant, [entityId])
+    const changes: EntityChange[] = []
+    const standings = accounts.length > 0 ? await readStandings(tx, tenant, accounts) : []
+    for (const row of standings) {
+      const evolution = reevaluate(withPersonal(row), now)
+      if (evolution.change === 'STATUS')
+        changes.push({ ...(await writeEvolution(tx, row, evolution)), noticedVia: 'CLOCK' })
+    }
+    await finishEntity(tx, { entity, now, changes })
+  })
+}

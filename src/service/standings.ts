@@ -1,0 +1,157 @@
+// What each account of an entity says now: its current validation, or its newest, as fresh as the caller demands.
+import type { GatewayError } from '../domain/errors.ts'
+import { factsAt } from '../domain/validation.ts'
+import { type AccountRow, readAccounts } from '../store/entities.ts'
+import { readStandings, type ValidationRow } from '../store/validations.ts'
+import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
+import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
+import type { Services } from './services.ts'
+import { needsRecord, type ValidationView, viewValidation } from './validations.ts'
+
+export interface StandingAsk {
+  provider: string
+  account: string
+  since: string | null
+  /** Read the details of the validation as well. */
+  detail: boolean
+  /** Where none is current, the newest one is wanted. */
+  newest: boolean
+  /** Ask the provider for its word about the entity as a whole. */
+  summary: boolean
+}
+
+export interface AccountStanding {
+  account: AccountRow
+  validation: ValidationRow | null
+  /** Why the answer is older than demanded; null where it is not. */
+  error: GatewayError | null
+  isStale: boolean
+}
+
+interface Seen {
+  ask: StandingAsk
+  account: AccountRow
+  validation: ValidationRow | null
+}
+
+/** One standing per ask, in order. Never rejects because of a provider: its failure is part of the standing. */
+export async function loadStandings(
+  services: Services,
+  tenant: string,
+  asks: readonly StandingAsk[],
+): Promise<AccountStanding[]> {
+  const errors = new Map<StandingAsk, GatewayError>()
+  let seen = await readSeen(services, tenant, asks)
+  for (const step of STEPS) {
+    const due = seen.filter((one) => !errors.has(one.ask) && !step.isFresh(services, one))
+    if (due.length === 0) continue
+    const outcomes = await Promise.allSettled(due.map((one) => runStep(services, tenant, step, one)))
+    for (const [index, outcome] of outcomes.entries()) {
+      const one = due[index]
+      if (one && outcome.status === 'rejected') errors.set(one.ask, providerError(outcome.reason))
+    }
+    seen = await readSeen(services, tenant, asks)
+  }
+  return seen.map((one) => {
+    const error = errors.get(one.ask) ?? null
+    return { account: one.account, validation: one.validation, error, isStale: error !== null }
+  })
+}
+
+interface Step {
+  isFresh(services: Services, seen: Seen): boolean
+  refresh(services: Services, ask: Parameters<typeof refreshCurrent>[1], seen: Seen): Promise<void>
+}
+
+/** In this order: each step works on what the one before it brought. */
+const STEPS: readonly Step[] = [
+  { isFresh: hasFreshCurrent, refresh: refreshCurrent },
+  { isFresh: hasFreshNewest, refresh: refreshList },
+  { isFresh: hasFreshRecord, refresh: readRecord },
+  { isFresh: hasFreshSummary, refresh: refreshSummary },
+]
+
+function runStep(services: Services, tenant: string, step: Step, { ask, ...known }: Seen): Promise<void> {
+  const account = { provider: ask.provider, reference: ask.account }
+  const isFresh = async () => {
+    const [now] = await readSeen(services, tenant, [ask])
+    return now !== undefined && step.isFresh(services, now)
+  }
+  return step.refresh(services, { tenant, account, isFresh }, { ask, ...known })
+}
+
+function hasFreshCurrent(services: Services, { ask, account, validation }: Seen): boolean {
+  const now = services.now().toISOString()
+  const status = validation?.isCurrent ? statusNow(validation, now) : 'NOT_STARTED'
+  return isFreshEnough(account.current_observed_at, status, {
+    since: ask.since,
+    policy: services.policy,
+    now,
+  })
+}
+
+function hasFreshNewest(services: Services, { ask, account, validation }: Seen): boolean {
+  if (!ask.newest || validation?.isCurrent) return true
+  const now = services.now().toISOString()
+  const status = validation ? statusNow(validation, now) : 'NOT_STARTED'
+  return isFreshEnough(account.list_observed_at, status, { since: ask.since, policy: services.policy, now })
+}
+
+function hasFreshRecord(services: Services, { ask, validation }: Seen): boolean {
+  if (!validation || !needsRecord(services, validation, ask)) return true
+  return hasFreshDetail(validation.state, {
+    since: ask.since,
+    policy: services.policy,
+    now: services.now().toISOString(),
+  })
+}
+
+function hasFreshSummary(services: Services, { ask, account, validation }: Seen): boolean {
+  const { definition } = services.providers.get(ask.provider)
+  const applies = ask.summary && definition.capabilities.includes('ENTITY_SUMMARY')
+  if (!applies || validation?.state.status !== 'APPROVED') return true
+  const now = services.now().toISOString()
+  const policy = { ...services.policy, openMaxAge: services.policy.summaryMaxAge }
+  return isFreshEnough(account.summary_observed_at, 'NOT_STARTED', { since: ask.since, policy, now })
+}
+
+async function readRecord(
+  services: Services,
+  ask: Parameters<typeof refreshCurrent>[1],
+  seen: Seen,
+): Promise<void> {
+  const { validation } = seen
+  if (validation)
+    await refreshRecord(services, { ...ask, reference: validation.reference, validationId: validation.id })
+}
+
+function statusNow({ state }: ValidationRow, now: string) {
+  return factsAt(state, now).status
+}
+
+async function readSeen(services: Services, tenant: string, asks: readonly StandingAsk[]): Promise<Seen[]> {
+  const keys = asks.map((ask) => ({ provider: ask.provider, reference: ask.account }))
+  const [accounts, validations] = await Promise.all([
+    readAccounts(services.db, tenant, keys),
+    readStandings(services.db, tenant, keys),
+  ])
+  return asks.flatMap((ask) => {
+    const account = accounts.find((row) => row.provider === ask.provider && row.reference === ask.account)
+    if (!account) return []
+    const validation = validations.find((row) => row.provider === ask.provider && row.account === ask.account)
+    return [{ ask, account, validation: validation ?? null }]
+  })
+}
+
+/** The validation of a standing as callers see it. */
+export function viewStanding(
+  services: Services,
+  standing: AccountStanding,
+  demand: Demand,
+): ValidationView | null {
+  const { validation, error, account } = standing
+  return (
+    validation &&
+    viewValidation(services, { row: validation, error, accountFailure: account.failure }, demand)
+  )
+}

@@ -1,0 +1,240 @@
+// Validations as callers see them: loaded in batches, refreshed where the demand asks for it, honest about their age.
+import { GatewayError } from '../domain/errors.ts'
+import type { ObservedVia } from '../domain/observation.ts'
+import type { StatusFacts } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import { factsAt } from '../domain/validation.ts'
+import type { Verification } from '../domain/verification.ts'
+import type { AccountKey } from '../store/entities.ts'
+import type { Failure, StoredState } from '../store/tables.ts'
+import {
+  readMembers,
+  readValidations,
+  readValidationsByReference,
+  type ValidationRow,
+} from '../store/validations.ts'
+import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
+import { discoverRecord, providerError, refreshRecord } from './refresh.ts'
+import type { Services } from './services.ts'
+
+export interface ValidationView
+  extends StatusFacts,
+    Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
+  id: string
+  provider: string
+  account: string
+  entityId: string
+  isCurrent: boolean
+  providerStatusRecognized: boolean
+  extractedData: ValidationRow['personal']['extractedData']
+  sessionUrl: string | null
+  freshness: FreshnessView
+  /** Set where the caller wants details that were never read, and why they could not be. */
+  detailError: GatewayError | null
+  /** Passed on to whatever is reached from here. */
+  since: Instant | null
+  row: ValidationRow
+}
+
+export interface FreshnessView {
+  observedAt: Instant
+  via: ObservedVia
+  isStale: boolean
+  lastFailure: Failure | null
+  provider: string
+}
+
+export interface VerificationView extends Verification {
+  validationId: string
+}
+
+/** A validation with why it is older than demanded, if it is. */
+export interface Loaded {
+  row: ValidationRow
+  error: GatewayError | null
+  /** The last failure to ask about its account, where that was the question. */
+  accountFailure?: Failure | null
+}
+
+/** True where the full record must be read: details are wanted, or the status word leaves the status open. */
+export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
+  if (demand.detail) return true
+  if (!row.isCurrent) return false
+  const { statuses } = services.providers.get(row.provider).definition
+  return statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
+}
+
+export interface IdAsk extends Demand {
+  id: string
+}
+
+/** One result per ask; null for ids that are not ours. */
+export async function loadValidations(
+  services: Services,
+  tenant: string,
+  asks: readonly IdAsk[],
+): Promise<(ValidationView | null)[]> {
+  const read = async () =>
+    byId(
+      await readValidations(
+        services.db,
+        tenant,
+        asks.map((ask) => ask.id),
+      ),
+    )
+  const known = await read()
+  const errors = await refreshDue(
+    services,
+    tenant,
+    asks.flatMap((ask) => pair(known.get(ask.id), ask)),
+  )
+  const rows = errors.ran ? await read() : known
+  return asks.map((ask) => {
+    const row = rows.get(ask.id)
+    return row ? viewValidation(services, { row, error: errors.of(ask) }, ask) : null
+  })
+}
+
+export interface ReferenceAsk extends Demand {
+  provider: string
+  reference: string
+  account: string | null
+}
+
+/** One result per ask: stored, or fetched from its provider; null where the provider does not know it; or an error. */
+export async function loadValidationsByReference(
+  services: Services,
+  tenant: string,
+  asks: readonly ReferenceAsk[],
+): Promise<(ValidationView | null | Error)[]> {
+  const read = async () => readValidationsByReference(services.db, tenant, asks)
+  const known = await read()
+  const unseen = asks.filter((ask) => !find(known, ask))
+  const discovered = await Promise.allSettled(unseen.map((ask) => discover(services, tenant, ask)))
+  const failed = new Map(unseen.map((ask, index) => [ask, discovered[index]]))
+  const errors = await refreshDue(
+    services,
+    tenant,
+    asks.flatMap((ask) => pair(find(known, ask), ask)),
+  )
+  const rows = errors.ran || unseen.length > 0 ? await read() : known
+  return asks.map((ask) => {
+    const row = find(rows, ask)
+    const outcome = failed.get(ask)
+    if (!row) return outcome?.status === 'rejected' ? outcome.reason : null
+    if (ask.account !== null && row.account !== ask.account) return null
+    return viewValidation(services, { row, error: errors.of(ask) }, ask)
+  })
+}
+
+/** The id of each validation the gateway already knows; asks no provider. */
+export async function loadKnownReferences(
+  services: Services,
+  tenant: string,
+  keys: readonly AccountKey[],
+): Promise<(string | null)[]> {
+  const rows = await readValidationsByReference(services.db, tenant, keys)
+  return keys.map((key) => rows.find((row) => isAt(row, key))?.id ?? null)
+}
+
+/** The ids of the known members of each validation. */
+export async function loadMembers(
+  services: Services,
+  tenant: string,
+  parents: readonly AccountKey[],
+): Promise<string[][]> {
+  const rows = await readMembers(services.db, tenant, parents)
+  return parents.map(({ provider, reference }) =>
+    rows.flatMap((row) =>
+      row.provider === provider && row.state.parentReference === reference ? [row.id] : [],
+    ),
+  )
+}
+
+async function discover(services: Services, tenant: string, ask: ReferenceAsk): Promise<boolean> {
+  const { definition } = services.providers.get(ask.provider)
+  if (definition.needsAccount && ask.account === null) throw new GatewayError('ACCOUNT_REQUIRED')
+  return discoverRecord(services, { ...ask, tenant })
+}
+
+/** Refreshes the records that are older, or less complete, than their ask demands. */
+export async function refreshDue<Ask extends Demand>(
+  services: Services,
+  tenant: string,
+  pairs: readonly { row: ValidationRow; ask: Ask }[],
+): Promise<{ ran: boolean; of(ask: Ask): GatewayError | null }> {
+  const due = pairs.filter(({ row, ask }) => !isFresh(services, row, ask))
+  const outcomes = await Promise.allSettled(due.map(({ row, ask }) => refreshRow(services, tenant, row, ask)))
+  const errors = new Map<Ask, GatewayError>()
+  for (const [index, outcome] of outcomes.entries()) {
+    const one = due[index]
+    if (one && outcome.status === 'rejected') errors.set(one.ask, providerError(outcome.reason))
+  }
+  return { ran: due.length > 0, of: (ask) => errors.get(ask) ?? null }
+}
+
+function refreshRow(services: Services, tenant: string, row: ValidationRow, ask: Demand): Promise<void> {
+  return refreshRecord(services, {
+    tenant,
+    account: { provider: row.provider, reference: row.account },
+    reference: row.reference,
+    validationId: row.id,
+    isFresh: async () => {
+      const [now] = await readValidations(services.db, tenant, [row.id])
+      return now !== undefined && isFresh(services, now, ask)
+    },
+  })
+}
+
+function isFresh(services: Services, row: ValidationRow, ask: Demand): boolean {
+  const now = services.now().toISOString()
+  const rule = { since: ask.since, policy: services.policy, now }
+  const { status } = factsAt(row.state, now)
+  if (!isFreshEnough(row.state.observedAt, status, rule)) return false
+  return !needsRecord(services, row, ask) || hasFreshDetail(row.state, rule)
+}
+
+/** The validation at this moment. `error` says why it could not be made as fresh as demanded. */
+export function viewValidation(services: Services, loaded: Loaded, ask: Demand): ValidationView {
+  const { row, error } = loaded
+  const { state, personal } = row
+  const { recognized, observedAt, via, ...rest } = state
+  return {
+    ...rest,
+    ...factsAt(state, services.now().toISOString()),
+    ...personal,
+    id: row.id,
+    provider: row.provider,
+    account: row.account,
+    entityId: row.entityId,
+    isCurrent: row.isCurrent,
+    providerStatusRecognized: recognized,
+    recognized,
+    freshness: {
+      observedAt,
+      via,
+      isStale: error !== null,
+      lastFailure: row.failure ?? loaded.accountFailure ?? null,
+      provider: row.provider,
+    },
+    detailError: ask.detail && state.detailObservedAt === null ? error : null,
+    since: ask.since,
+    row,
+  }
+}
+
+function byId(rows: readonly ValidationRow[]): Map<string, ValidationRow> {
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function find(rows: readonly ValidationRow[], ask: ReferenceAsk): ValidationRow | undefined {
+  return rows.find((row) => isAt(row, ask))
+}
+
+function isAt(row: ValidationRow, key: AccountKey): boolean {
+  return row.provider === key.provider && row.reference === key.reference
+}
+
+function pair<Ask>(row: ValidationRow | undefined, ask: Ask): { row: ValidationRow; ask: Ask }[] {
+  return row ? [{ row, ask }] : []
+}

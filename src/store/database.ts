@@ -1,0 +1,122 @@
+// Opens the database: Postgres where there is a URL, otherwise PGlite in the data directory.
+import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely'
+import { Pool } from 'pg'
+import { type DataDirLock, lockDataDir } from './data-dir.ts'
+import { IN_MEMORY, openEmbedded } from './embedded.ts'
+import type { Tables } from './tables.ts'
+import { postgresTypes } from './value-types.ts'
+
+export interface OpenDatabase {
+  db: Kysely<Tables>
+  kind: 'postgres' | 'pglite'
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  /** Waits for what is running, then closes; what is asked later is refused. */
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** Postgres; null for the embedded database. */
+  url: string | null
+  /** Where the embedded database lives; `memory://` for nowhere. */
+  dataDir: string
+}
+
+/**
+ * Postgres is not contacted before the first statement. The embedded database is ready on return; DataDirInUse and
+ * DataDirUnusable come before anything in the directory is touched.
+ */
+export async function openDatabase({ url, dataDir }: DatabaseOptions): Promise<OpenDatabase> {
+  return url === null ? await openPglite(dataDir) : openPostgres(url)
+}
+
+const UNAVAILABLE_CODES = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH'],
+  // SQLSTATE: terminated by an operator, crash, starting up, dropped, idle too long, statement timeout, too many clients.
+  ...['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '57014', '53300'],
+  // SQLSTATE: wrong credentials or database name; it worked at start, so an operator is changing them.
+  ...['28000', '28P01', '3D000'],
+])
+
+/** Drivers without codes: pg-pool and pg 8.23, Kysely 0.29, PGlite 0.5. */
+const UNAVAILABLE_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|Postgres connection has been discarded|driver has already been destroyed|PGlite (is|instance is already) clos)/
+
+/** Whether the database could not be reached or has gone away, as opposed to having refused a statement. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    UNAVAILABLE_CODES.has(code) ||
+    code.startsWith('08') ||
+    UNAVAILABLE_MESSAGES.test(error.message) ||
+    error instanceof WebAssembly.RuntimeError ||
+    isUnavailable(error.cause)
+  )
+}
+
+async function openPglite(dataDir: string): Promise<OpenDatabase> {
+  const lock: DataDirLock | null = dataDir === IN_MEMORY ? null : lockDataDir(dataDir)
+  try {
+    const pglite = await openEmbedded(dataDir)
+    const database = create('pglite', new PGliteDialect({ pglite }))
+    // Through the dialect, so that `destroy` knows there is something to close.
+    await database.ping()
+    return { ...database, close: () => database.close().finally(() => lock?.release()) }
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+}
+
+function openPostgres(url: string): OpenDatabase {
+  return create('postgres', new PostgresDialect({ pool: async () => createPool(url) }))
+}
+
+/** What the URL says wins over each of these. */
+function createPool(url: string): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'kyc-gateway',
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    // The parsers of values rely on both.
+    options: '-c datestyle=ISO -c timezone=UTC',
+    types: postgresTypes,
+  })
+  // A connection that breaks while nobody asks anything of it emits an error that would end the process. The pool
+  // replaces an idle one; a transaction that holds a broken one learns of it with its next statement.
+  const ignore = () => {}
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
+  return pool
+}
+
+function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDialect): OpenDatabase {
+  const db = new Kysely<Tables>({ dialect, log: removeValues })
+  let closed: Promise<void> | null = null
+  return {
+    db,
+    kind,
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
+    close() {
+      // PGlite would close under a running transaction. Its one connection is handed out in order: wait for a turn.
+      closed ??= kind === 'pglite' ? db.connection().execute(() => db.destroy()) : db.destroy()
+      return closed
+    },
+  }
+}
+
+/** Database errors quote rows and parameters in fields of their own; personal data must not reach a log that way. */
+function removeValues(event: LogEvent): void {
+  if (event.level !== 'error' || !(event.error instanceof Error)) return
+  for (const field of ['detail', 'where', 'params', 'query', 'queryOptions', 'internalQuery']) {
+    Reflect.deleteProperty(event.error, field)
+  }
+}

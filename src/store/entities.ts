@@ -1,0 +1,238 @@
+// Statements on entities and their accounts.
+import { sql } from 'kysely'
+import type { EntityKind, EntitySummary } from '../domain/observation.ts'
+import type { KycStatus, WaitingOn } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import type { AccountTable, Db, EntityRow, Failure, Tx } from './tables.ts'
+
+export interface AccountRow extends Omit<AccountTable, 'summary' | 'failure'> {
+  summary: EntitySummary | null
+  failure: Failure | null
+}
+
+export interface AccountKey {
+  provider: string
+  reference: string
+}
+
+/** Follows `merged_into`, so an id that was ever given out keeps leading somewhere. */
+export async function readEntities(
+  db: Db | Tx,
+  tenant: string,
+  ids: readonly string[],
+): Promise<Map<string, EntityRow>> {
+  const rows = await db
+    .selectFrom('entity as asked')
+    .innerJoin('entity', (join) =>
+      join
+        .onRef('entity.tenant', '=', 'asked.tenant')
+        .on('entity.id', '=', sql<string>`coalesce(asked.merged_into, asked.id)`),
+    )
+    .selectAll('entity')
+    .select('asked.id as asked_id')
+    .where('asked.tenant', '=', tenant)
+    .where('asked.id', 'in', ids)
+    .execute()
+  return new Map(rows.map(({ asked_id, ...row }) => [asked_id, row]))
+}
+
+export async function readEntitiesByExternalId(
+  db: Db | Tx,
+  tenant: string,
+  externalIds: readonly string[],
+): Promise<EntityRow[]> {
+  return db
+    .selectFrom('entity')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('external_id', 'in', externalIds)
+    .execute()
+}
+
+export async function readAccounts(
+  db: Db | Tx,
+  tenant: string,
+  keys: readonly AccountKey[],
+): Promise<AccountRow[]> {
+  const rows = await db
+    .selectFrom('account')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where((where) =>
+      where.or(keys.map((key) => where.and({ provider: key.provider, reference: key.reference }))),
+    )
+    .execute()
+  return rows.map(parseAccount)
+}
+
+export async function readAccountsOfEntities(
+  db: Db | Tx,
+  tenant: string,
+  entityIds: readonly string[],
+): Promise<AccountRow[]> {
+  const rows = await db
+    .selectFrom('account')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('entity_id', 'in', entityIds)
+    .orderBy('provider')
+    .orderBy('reference')
+    .execute()
+  return rows.map(parseAccount)
+}
+
+export interface EntityListQuery {
+  status?: readonly KycStatus[] | undefined
+  waitingOn?: readonly WaitingOn[] | undefined
+  needsReverification?: boolean | undefined
+  provider?: string | undefined
+  kind?: EntityKind | undefined
+  /** The `seq` after which the page begins; null: from the newest. */
+  afterSeq: number | null
+  limit: number
+}
+
+/** Entities, newest first. */
+export async function listEntities(db: Db, tenant: string, query: EntityListQuery): Promise<EntityRow[]> {
+  let select = db
+    .selectFrom('entity')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('merged_into', 'is', null)
+  if (query.afterSeq !== null) select = select.where('seq', '<', query.afterSeq)
+  if (query.status) select = select.where('status', 'in', query.status)
+  if (query.waitingOn) select = select.where('waiting_on', 'in', query.waitingOn)
+  if (query.needsReverification !== undefined)
+    select = select.where('needs_reverification', '=', query.needsReverification)
+  if (query.kind) select = select.where('kind', '=', query.kind)
+  const provider = query.provider
+  if (provider !== undefined) {
+    select = select.where((where) =>
+      where.exists(
+        where
+          .selectFrom('account')
+          .select('account.reference')
+          .whereRef('account.tenant', '=', 'entity.tenant')
+          .whereRef('account.entity_id', '=', 'entity.id')
+          .where('account.provider', '=', provider),
+      ),
+    )
+  }
+  return select.orderBy('seq', 'desc').limit(query.limit).execute()
+}
+
+/** Entities whose status the clock has changed since it was written. */
+export async function readDueEntityIds(
+  db: Db,
+  tenant: string,
+  now: Instant,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('entity')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('settle_at', '<=', now)
+    .orderBy('settle_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function insertEntity(tx: Tx, row: Omit<EntityRow, 'seq'>): Promise<void> {
+  await tx.insertInto('entity').values(row).execute()
+}
+
+/** Locks the rows until the end of the transaction, always in the same order, and returns them. */
+export async function lockEntities(tx: Tx, tenant: string, ids: readonly string[]): Promise<EntityRow[]> {
+  return tx
+    .selectFrom('entity')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+}
+
+export async function updateEntity(
+  tx: Tx,
+  tenant: string,
+  id: string,
+  set: Partial<Omit<EntityRow, 'tenant' | 'id' | 'seq'>>,
+): Promise<void> {
+  await tx.updateTable('entity').set(set).where('tenant', '=', tenant).where('id', '=', id).execute()
+}
+
+/** Adds the account unless it exists, for this or another tenant; true when it was added. */
+export async function insertAccount(
+  tx: Tx,
+  tenant: string,
+  key: AccountKey,
+  entityId: string,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('account')
+    .values({ tenant, provider: key.provider, reference: key.reference, entity_id: entityId })
+    .onConflict((conflict) => conflict.columns(['provider', 'reference']).doNothing())
+    .executeTakeFirst()
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+export interface AccountChange {
+  currentObservedAt?: Instant
+  listObservedAt?: Instant
+  summary?: { value: EntitySummary; observedAt: Instant }
+  failure?: Failure | null
+}
+
+export async function updateAccount(
+  db: Db | Tx,
+  tenant: string,
+  key: AccountKey,
+  change: AccountChange,
+): Promise<void> {
+  const set: Partial<AccountTable> = {}
+  if (change.currentObservedAt) set.current_observed_at = change.currentObservedAt
+  if (change.listObservedAt) set.list_observed_at = change.listObservedAt
+  if (change.summary) {
+    set.summary = JSON.stringify(change.summary.value)
+    set.summary_observed_at = change.summary.observedAt
+  }
+  if (change.failure !== undefined) set.failure = change.failure && JSON.stringify(change.failure)
+  if (Object.keys(set).length === 0) return
+  await db
+    .updateTable('account')
+    .set(set)
+    .where('tenant', '=', tenant)
+    .where('provider', '=', key.provider)
+    .where('reference', '=', key.reference)
+    .execute()
+}
+
+/** Moves everything of one entity to another and leaves a pointer behind. Both rows must be locked. */
+export async function mergeEntity(tx: Tx, tenant: string, from: string, into: string): Promise<void> {
+  for (const table of ['account', 'validation', 'status_log'] as const) {
+    await tx
+      .updateTable(table)
+      .set({ entity_id: into })
+      .where('tenant', '=', tenant)
+      .where('entity_id', '=', from)
+      .execute()
+  }
+  await tx
+    .updateTable('entity')
+    .set({ merged_into: into })
+    .where('tenant', '=', tenant)
+    .where('merged_into', '=', from)
+    .execute()
+  await updateEntity(tx, tenant, from, { merged_into: into, external_id: null, settle_at: null })
+}
+
+function parseAccount(row: AccountTable): AccountRow {
+  return {
+    ...row,
+    summary: row.summary === null ? null : JSON.parse(row.summary),
+    failure: row.failure === null ? null : JSON.parse(row.failure),
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createPostgresDatabase, TEST_DATABASE_URL, testDatabases } from '../../test/support/database.ts'
+import { type OpenDatabase, openDatabase } from './database.ts'
+import { MigrationRefused, migrate, pendingMigrations } from './migrate.ts'
+
+let folder: string
+let directory: URL
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kyc-migrations-'))
+  directory = pathToFileURL(`${folder}/`)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+const rowsOf = async ({ db }: OpenDatabase, table: string) =>
+  (await sql`select * from ${sql.table(table)}`.execute(db)).rows
+
+describe.each(testDatabases)('migrations on $name', (kind) => {
+  let database: OpenDatabase
+  beforeEach(async () => {
+    database = await kind.openBare()
+    write('0002_second.sql', "insert into first values (2); insert into first values (3); -- it's ours\n")
+    write('0001_first.sql', 'create table first (a int);\ninsert into first values (1);\n')
+    write('README.md', 'not a migration')
+  })
+  afterEach(() => database.close())
+
+  it('apply the files in order, once, and say which', async () => {
+    expect(await pendingMigrations(database.db, directory)).toEqual(['0001_first.sql', '0002_second.sql'])
+    expect(await migrate(database.db, directory)).toEqual(['0001_first.sql', '0002_second.sql'])
+    expect(await pendingMigrations(database.db, directory)).toEqual([])
+    expect(await migrate(database.db, directory)).toEqual([])
+    expect(await rowsOf(database, 'first')).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }])
+    const { rows } = await sql`select name, digest from migration order by name`.execute(database.db)
+    expect(rows).toEqual([
+      { name: '0001_first.sql', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { name: '0002_second.sql', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ])
+  })
+
+  it('leave nothing of a file that fails, keep those before it, and go on once it is mended', async () => {
+    write('0002_second.sql', 'create table second (a int); insert into first values (2); select 1/0;')
+    await expect(migrate(database.db, directory)).rejects.toThrow('division by zero')
+    expect(await pendingMigrations(database.db, directory)).toEqual(['0002_second.sql'])
+    expect(await rowsOf(database, 'first')).toEqual([{ a: 1 }])
+    write('0002_second.sql', 'create table second (a int);')
+    expect(await migrate(database.db, directory)).toEqual(['0002_second.sql'])
+  })
+
+  it('refuse a file that was changed after it was applied, by name', async () => {
+    await migrate(database.db, directory)
+    write('0001_first.sql', 'create table first (a bigint);')
+    for (const attempt of [migrate(database.db, directory), pendingMigrations(database.db, directory)]) {
+      const error = await attempt.catch((refusal: unknown) => refusal)
+      expect(error).toBeInstanceOf(MigrationRefused)
+      expect(String(error)).toContain('0001_first.sql was changed')
+    }
+  })
+
+  it('refuse a database that has a migration this version does not know', async () => {
+    await migrate(database.db, directory)
+    rmSync(join(folder, '0002_second.sql'))
+    write('0003_third.sql', 'drop table first;')
+    for (const attempt of [migrate(database.db, directory), pendingMigrations(database.db, directory)]) {
+      const error = await attempt.catch((refusal: unknown) => refusal)
+      expect(error).toBeInstanceOf(MigrationRefused)
+      expect(String(error)).toMatch(/newer than this version.*0002_second\.sql/)
+    }
+    expect(await rowsOf(database, 'first')).toHaveLength(3)
+  })
+
+  it('of the package itself apply to a new database', async () => {
+    expect(await migrate(database.db)).toContain('0001_init.sql')
+    expect(await pendingMigrations(database.db)).toEqual([])
+  })
+})
+
+describe.skipIf(TEST_DATABASE_URL === null)('migrations of several processes at once on Postgres', () => {
+  it('apply each file once', async () => {
+    const own = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+    const databases = await Promise.all(
+      [1, 2, 3].map(() => openDatabase({ url: own.url, dataDir: 'memory://' })),
+    )
+    try {
+      write('0001_first.sql', 'create table first (a int); select pg_sleep(0.2);')
+      write('0002_second.sql', 'insert into first values (1); select pg_sleep(0.1);')
+      const applied = await Promise.all(databases.map(({ db }) => migrate(db, directory)))
+      expect(applied.flat().sort()).toEqual(['0001_first.sql', '0002_second.sql'])
+      for (const database of databases) expect(await rowsOf(database, 'first')).toEqual([{ a: 1 }])
+    } finally {
+      await Promise.all(databases.map((database) => database.close()))
+      await own.drop()
+    }
+  })
+})

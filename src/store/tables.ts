@@ -1,0 +1,114 @@
+// The tables as Kysely sees them; migrations/ holds their definition.
+import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
+import type { ErrorCode } from '../domain/errors.ts'
+import type { EntityKind, EntitySummary, ExtractedData, ObservedVia } from '../domain/observation.ts'
+import type { Reason } from '../domain/reason.ts'
+import type { KycStatus, WaitingOn } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import type { ValidationState } from '../domain/validation.ts'
+
+export interface Tables {
+  entity: EntityTable
+  account: AccountTable
+  validation: ValidationTable
+  observation: ObservationTable
+  log_head: { tenant: string; position: number }
+  status_log: StatusLogTable
+}
+
+/** Reads go through either; writes of several rows always through a transaction. */
+export type Db = Kysely<Tables>
+export type Tx = Transaction<Tables>
+
+export interface EntityTable {
+  tenant: string
+  id: string
+  seq: Generated<number>
+  external_id: string | null
+  kind: EntityKind
+  status: KycStatus
+  waiting_on: WaitingOn
+  needs_reverification: boolean
+  settle_at: Instant | null
+  merged_into: string | null
+  created_at: Instant
+}
+export type EntityRow = Selectable<EntityTable>
+
+/** Columns of type `Json<T>` hold the JSON text of a T. */
+export type Json<_T> = string
+
+export interface AccountTable {
+  tenant: string
+  provider: string
+  reference: string
+  entity_id: string
+  current_observed_at: Instant | null
+  list_observed_at: Instant | null
+  summary_observed_at: Instant | null
+  summary: Json<EntitySummary> | null
+  failure: Json<Failure> | null
+}
+
+export interface ValidationTable {
+  tenant: string
+  id: string
+  seq: Generated<number>
+  provider: string
+  reference: string
+  account: string
+  entity_id: string
+  is_current: boolean
+  status: KycStatus
+  requested_at: Instant | null
+  parent_reference: string | null
+  state: Json<StoredState>
+  personal: Json<PersonalData>
+  failure: Json<Failure> | null
+}
+
+/** The last failed attempt to refresh a row; null again after the next success. */
+export interface Failure {
+  code: ErrorCode
+  at: Instant
+  retryAfter: number | null
+}
+
+export interface PersonalData {
+  extractedData: ExtractedData | null
+  sessionUrl: string | null
+}
+export type StoredState = Omit<ValidationState, keyof PersonalData | 'raw'>
+
+export interface ObservationTable {
+  tenant: string
+  validation_id: string
+  digest: string
+  provider_status: string
+  outcome: string
+  first_seen_at: Instant
+  last_seen_at: Instant
+  raw: string
+}
+
+export interface StatusLogTable {
+  tenant: string
+  position: number
+  entity_id: string
+  validation_id: string
+  from_status: KycStatus | null
+  to_status: KycStatus
+  entity_status: KycStatus
+  at: Instant
+  change: Json<ChangeDetails>
+}
+
+export interface ChangeDetails {
+  providerStatus: string
+  waitingOn: WaitingOn
+  reasons: Reason[]
+  via: ObservedVia
+  /** The status stayed; something beside it changed. */
+  isDetailChange: boolean
+  isUnexpected: boolean
+}

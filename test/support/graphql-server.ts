@@ -1,0 +1,110 @@
+// A small schema with every way to fail, behind the real GraphQL server.
+import { Writable } from 'node:stream'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { GatewayError } from '../../src/domain/errors.ts'
+import { createGraphQLServer, type GraphQLHandler } from '../../src/graphql/server.ts'
+import { createLogger, type Logger, type LogLevel } from '../../src/telemetry.ts'
+
+const typeDefs = /* GraphQL */ `
+  type Query {
+    hello(name: String, times: Int = 1, color: Color): String
+    entity(by: EntityBy!): String
+    entities(filter: Filter, first: Int = 20): [String!]!
+    fails(how: String): String
+    failsTwice: [Failing!]!
+    never: String!
+  }
+  type Failing { text: String }
+  type Mutation { register(input: RegisterInput!): String }
+  type Subscription { ticks(upTo: Int!): Int! }
+  enum Color { RED GREEN }
+  input EntityBy @oneOf { id: ID, externalId: String, account: AccountInput }
+  input AccountInput { provider: ID!, reference: String! }
+  input Filter { color: [Color!], first: Int }
+  input RegisterInput { externalId: String, accounts: [AccountInput!] }
+`
+
+export interface TestServerOptions {
+  createContext?: () => object
+  graphiql?: boolean
+  level?: LogLevel
+}
+
+export interface TestServer {
+  handler: GraphQLHandler
+  logger: Logger
+  /** Every log line so far. */
+  lines: string[]
+}
+
+export function createTestServer(options: TestServerOptions = {}): TestServer {
+  const lines: string[] = []
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const logger = createLogger({ level: options.level ?? 'debug', destination })
+  const handler = createGraphQLServer({
+    schema: makeExecutableSchema({ typeDefs, resolvers }),
+    createContext: options.createContext ?? (() => ({})),
+    logger,
+    graphiql: options.graphiql ?? false,
+  })
+  return { handler, logger, lines }
+}
+
+/** Posts an operation and reads the JSON answer. */
+export async function post(handler: GraphQLHandler, body: unknown, headers: Record<string, string> = {}) {
+  const response = await handler(
+    new Request('http://gateway/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  )
+  const text = await response.text()
+  return { response, text, json: JSON.parse(text) }
+}
+
+/** Text that a provider might have put into an error. It must never be seen again. */
+export const PROVIDER_TEXT = 'Ada Example 078-05-1120'
+
+const shared = new Error(PROVIDER_TEXT)
+
+const resolvers = {
+  Query: {
+    hello: (_: unknown, { name }: { name?: string }) => `hello ${name ? 'you' : 'world'}`,
+    entity: () => 'entity',
+    entities: () => [],
+    fails: (_: unknown, { how }: { how?: string }) => {
+      if (how === 'provider') {
+        const cause = new Error(PROVIDER_TEXT)
+        throw new GatewayError('PROVIDER_RATE_LIMITED', { provider: 'gu1', retryAfter: 7, cause })
+      }
+      if (how === 'caller') throw new GatewayError('INVALID_ID')
+      if (how === 'text') throw PROVIDER_TEXT
+      throw new TypeError(PROVIDER_TEXT)
+    },
+    failsTwice: () => [{}, {}],
+    never: () => null,
+  },
+  Failing: {
+    text: () => {
+      throw shared
+    },
+  },
+  Mutation: { register: () => 'registered' },
+  Subscription: {
+    ticks: {
+      async *subscribe(_: unknown, { upTo }: { upTo: number }) {
+        if (upTo < 0) throw new GatewayError('INVALID_CURSOR')
+        for (let ticks = 1; ticks <= upTo; ticks++) {
+          if (ticks === 3) throw new Error(PROVIDER_TEXT)
+          yield { ticks }
+        }
+      },
+    },
+  },
+}
