@@ -123,8 +123,18 @@ export function errorForStatus(provider: string, response: HttpResponse): Gatewa
 /** The body as JSON; UNEXPECTED_RESPONSE, with nothing of its content, where it is none. */
 export function parseJson(provider: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    if (!isDeeperThan(value, MAX_DEPTH)) return value
   } catch {
-    throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+    // Refused below, without a word of what arrived.
   }
+  throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+}
+
+/** No record of a provider nests so far; what does could not be written down again without running out of stack. */
+const MAX_DEPTH = 64
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === 0 || Object.values(value).some((child) => isDeeperThan(child, depth - 1))
 }

@@ -159,8 +159,12 @@ describe('end of session and of validity', () => {
   test.each([
     ['no expiresAt: one year after approval', null, '2032-02-02T00:00:00.000Z'],
     ['the end of a session of seven days', '2031-02-08T00:00:00Z', '2032-02-02T00:00:00.000Z'],
-    ['the end of a session of thirty days', '2031-03-03T00:00:00Z', '2032-02-02T00:00:00.000Z'],
-    ['later than any session', '2031-03-03T00:00:01Z', '2031-03-03T00:00:01.000Z'],
+    [
+      'the end of a session of thirty days, counted from a moment later',
+      '2031-03-03T00:00:01Z',
+      '2032-02-02T00:00:00.000Z',
+    ],
+    ['a day later than any session', '2031-03-04T00:00:01Z', '2031-03-04T00:00:01.000Z'],
     ['two years', '2033-02-02T00:00:00Z', '2033-02-02T00:00:00.000Z'],
     ['unreadable', 'next year', '2032-02-02T00:00:00.000Z'],
   ])('validity of an approval, %s', (_, expiresAt, validUntil) => {

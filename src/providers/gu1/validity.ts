@@ -5,6 +5,8 @@ import { type Instant, toInstant } from '../../domain/time.ts'
 export const SESSION_DAYS = 7
 /** Doc (create page): the longest session life that any page names. */
 export const LONGEST_SESSION_DAYS = 30
+/** Assumed: a session's end may be counted from a moment after `createdAt`. */
+const SLACK_DAYS = 1
 /** Seed: validity is typically one year. */
 export const APPROVAL_VALIDITY_DAYS = 365
 
@@ -26,9 +28,9 @@ export function sessionEnd(times: RecordTimes): Instant | null {
  * otherwise the approval holds for `validityDays`.
  */
 export function approvalEnd(times: RecordTimes, validityDays: number): Instant | null {
-  const sessionLimit = plusDays(times.createdAt, LONGEST_SESSION_DAYS)
+  const sessionLimit = plusDays(times.createdAt, LONGEST_SESSION_DAYS + SLACK_DAYS)
   if (times.expiresAt && sessionLimit && times.expiresAt > sessionLimit) return times.expiresAt
-  return plusDays(approvedAt(times), validityDays)
+  return plusDays(approvedAt(times) ?? times.createdAt, validityDays)
 }
 
 /** Doc: `verifiedAt` is when the record was approved. */
