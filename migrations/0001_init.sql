@@ -50,6 +50,9 @@ create table validation (
   entity_id uuid not null,
   is_current boolean not null,
   status text not null,
+  -- What the clock alone makes of the status, and when.
+  clock_status text,
+  clock_at timestamptz,
   requested_at timestamptz,
   parent_reference text,
   -- The state without personal data, and the personal data by themselves.

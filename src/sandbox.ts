@@ -7,13 +7,13 @@ import { createHttpServer } from './http.ts'
 import type { DemoEntity } from './providers/provider.ts'
 import { loadAccounts } from './service/entities.ts'
 import { registerEntity } from './service/register.ts'
+import { DEFAULT_TENANT } from './service/services.ts'
 import { loadStandings } from './service/standings.ts'
 import { createLogger } from './telemetry.ts'
 
-const TENANT = 'default'
-
 /** The first query of the README; the sandbox prints it as a command to paste. */
-export const FIRST_QUERY = '{ entities(first: 5) { nodes { externalId kind status waitingOn isVerified } } }'
+export const FIRST_QUERY =
+  '{ entities(first: 5) { nodes { externalId status waitingOn isVerified currentValidation { provider { id } providerStatus } } } }'
 
 /** Registers the demo entities and asks each provider once, so that lists have something to filter. */
 export async function prepareDemo({ services, emulators }: App): Promise<void> {
@@ -32,15 +32,16 @@ export async function prepareDemo({ services, emulators }: App): Promise<void> {
     }
   }
   const ids: string[] = []
-  for (const { demo, accounts } of entities.values()) {
+  // Lists begin with the newest, so the first of the demo, known to several providers, comes last.
+  for (const { demo, accounts } of [...entities.values()].reverse()) {
     const { externalId, kind } = demo
-    ids.push((await registerEntity(services, TENANT, { externalId, kind, accounts })).id)
+    ids.push((await registerEntity(services, DEFAULT_TENANT, { externalId, kind, accounts })).id)
   }
-  const accounts = (await loadAccounts(services, TENANT, ids)).flat()
+  const accounts = (await loadAccounts(services, DEFAULT_TENANT, ids)).flat()
   const asks = accounts.map(({ provider, reference }) => {
     return { provider, account: reference, since: null, detail: true, newest: true, summary: true }
   })
-  if (asks.length > 0) await loadStandings(services, TENANT, asks)
+  if (asks.length > 0) await loadStandings(services, DEFAULT_TENANT, asks)
 }
 
 export function welcome({ origin, emulators }: App): string {

@@ -11,7 +11,10 @@ export const serveCommand: Command = {
   help: 'Runs in live mode unless KYC_MODE=sandbox. Missing or bad settings are listed at once. On SIGTERM requests in flight finish.',
   async run(terminal) {
     const config = readConfig(terminal.environment)
-    return config.mode === 'sandbox' ? runSandbox(terminal, config) : runUntilSignal(await startApp(config))
+    if (config.mode === 'sandbox') return runSandbox(terminal, config)
+    const app = await startApp(config)
+    app.services.logger.info({ origin: app.origin }, 'listening')
+    return runUntilSignal(app)
   },
 }
 

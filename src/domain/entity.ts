@@ -72,11 +72,9 @@ export function entityStatus(standings: readonly Standing[], now: Instant): Enti
   }
 }
 
-/** The next moment at which the clock alone changes one of the standings; null if never. */
-export function nextClockChange(standings: readonly Standing[], now: Instant): Instant | null {
-  return earliest(
-    standings.map((standing) => clockChange(standing)?.at ?? null).filter((at) => at && at > now),
-  )
+/** The first moment at which the clock alone changes one of the standings, past ones included; null if never. */
+export function nextClockChange(standings: readonly Standing[]): Instant | null {
+  return earliest(standings.map((standing) => clockChange(standing)?.at ?? null))
 }
 
 function rank(status: KycStatus): number {

@@ -3,11 +3,18 @@
 /** For example `2031-02-01T09:20:00.000Z`. Only the functions here make one. */
 export type Instant = string
 
-const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/
+const ISO = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/
 
 /** The canonical form of an ISO 8601 timestamp that names its zone; null for anything else. */
 export function parseIso(text: string): Instant | null {
-  return ISO.test(text) ? toInstant(Date.parse(text)) : null
+  const date = ISO.exec(text)?.[1]
+  return date && isDay(date) ? toInstant(Date.parse(text)) : null
+}
+
+/** `Date.parse` takes February 30 for March 2. */
+function isDay(date: string): boolean {
+  const start = Date.parse(date)
+  return !Number.isNaN(start) && new Date(start).toISOString().startsWith(date)
 }
 
 /** Epoch seconds to an instant; null where the number is not a moment. */

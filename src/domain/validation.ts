@@ -64,11 +64,18 @@ export function reevaluate(
 
 /** What the provider says of the entity as a whole corrects until when an approval holds. */
 export function applySummary(previous: ValidationState, summary: EntitySummary, at: Instant): Evolution {
-  if (previous.ownFacts.status !== 'APPROVED') return reevaluate(previous, at)
-  const ended = summary.needsReverification && (!previous.validUntil || previous.validUntil > at)
-  const validUntil = ended ? at : (summary.validUntil ?? previous.validUntil)
+  if (previous.ownFacts.status !== 'APPROVED') {
+    return { state: previous, change: 'NONE', from: previous.status, unexpected: false }
+  }
+  const validUntil = validityEnd(previous, summary, at)
   const next: ValidationState = { ...previous, validUntil, validitySource: 'SUMMARY' }
   return evolutionTo(previous, settled(next, at, []), { at })
+}
+
+/** A provider that wants a new verification has ended the approval: when it said, or as of now. */
+function validityEnd(previous: ValidationState, summary: EntitySummary, at: Instant): Instant | null {
+  if (!summary.needsReverification) return summary.validUntil ?? previous.validUntil
+  return [summary.validUntil, previous.validUntil].find((end) => end !== null && end <= at) ?? at
 }
 
 function evolutionTo(
@@ -78,10 +85,17 @@ function evolutionTo(
 ): Evolution {
   const from = previous?.status ?? null
   const moved = from !== next.status
-  const statusChangedAt = moved ? (seen.observation?.updatedAt ?? seen.at) : next.statusChangedAt
+  const movedAt = clockMoment(next) ?? seen.observation?.updatedAt ?? seen.at
+  const statusChangedAt = moved ? movedAt : next.statusChangedAt
   const state = { ...next, statusChangedAt }
   const unexpected = !isExpectedTransition(from, state.status)
   return { state, change: changeBetween(previous, state), from, unexpected }
+}
+
+/** Where the clock made the status: when it did, however late that was noticed. */
+function clockMoment(state: ValidationState): Instant | null {
+  const due = clockChange({ ...state, ...state.ownFacts })
+  return due?.to === state.status ? due.at : null
 }
 
 /** The newer provider timestamp wins; where one is missing or both are equal, the later read wins. */
@@ -110,12 +124,14 @@ function first({ observation, at, via }: Seen): ValidationState {
 
 function merge(previous: ValidationState, seen: Seen): ValidationState {
   const next = seen.observation.detail === 'FULL' ? first(seen) : mergeSummary(previous, seen)
+  const { ownFacts, expiresAt, validUntil, validitySource } = previous
   const keepsValidity =
-    previous.validitySource === 'SUMMARY' && next.validUntil !== null && next.ownFacts.status === 'APPROVED'
+    validitySource === 'SUMMARY' && next.validUntil !== null && next.ownFacts.status === 'APPROVED'
   return {
     ...next,
-    ...(next.recognized ? {} : { ownFacts: previous.ownFacts }),
-    ...(keepsValidity ? { validUntil: previous.validUntil, validitySource: 'SUMMARY' } : {}),
+    // An unknown word keeps the status, and with it the times at which the clock changes that status.
+    ...(next.recognized ? {} : { ownFacts, expiresAt, validUntil, validitySource }),
+    ...(keepsValidity ? { validUntil, validitySource } : {}),
     statusChangedAt: previous.statusChangedAt,
     kind: next.kind === 'UNKNOWN' ? previous.kind : next.kind,
     account: next.account ?? previous.account,
@@ -125,12 +141,15 @@ function merge(previous: ValidationState, seen: Seen): ValidationState {
 /** A list row moves the status word. What it does not carry is kept, and marked as outdated if the word moved. */
 function mergeSummary(previous: ValidationState, { observation, at, via }: Seen): ValidationState {
   const seen = { observedAt: at, via }
-  if (observation.providerStatus === previous.providerStatus) return { ...previous, ...seen }
+  const recognized = observation.facts !== null
+  if (observation.providerStatus === previous.providerStatus && recognized === previous.recognized) {
+    return { ...previous, ...seen, updatedAt: observation.updatedAt ?? previous.updatedAt }
+  }
   return {
     ...previous,
     ...seen,
     ownFacts: observation.facts ?? previous.ownFacts,
-    recognized: observation.facts !== null,
+    recognized,
     providerStatus: observation.providerStatus,
     providerSubStatus: null,
     updatedAt: observation.updatedAt,

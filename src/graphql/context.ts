@@ -1,5 +1,5 @@
 // What every resolver is given: who asks, the services, and loaders of this request alone.
-import type { Services } from '../service/services.ts'
+import { DEFAULT_TENANT, type Services } from '../service/services.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
 export interface GraphContext {
@@ -9,9 +9,12 @@ export interface GraphContext {
   loaders: Loaders
 }
 
-/** One tenant until callers have identities. */
-const TENANT = 'default'
-
 export function createContext(services: Services, input: { requestId: string }): GraphContext {
-  return { tenant: TENANT, requestId: input.requestId, services, loaders: createLoaders(services, TENANT) }
+  const tenant = DEFAULT_TENANT
+  return { tenant, requestId: input.requestId, services, loaders: createLoaders(services, tenant) }
+}
+
+/** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */
+export function resetLoaders(context: GraphContext): void {
+  context.loaders = createLoaders(context.services, context.tenant)
 }

@@ -10,6 +10,12 @@ import {
   loadEntitiesByAccount,
   loadEntitiesByExternalId,
 } from '../service/entities.ts'
+import {
+  pageValidations,
+  type ValidationListAsk,
+  type ValidationPage,
+} from '../service/entity-validations.ts'
+import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
 import type { Services } from '../service/services.ts'
 import { type AccountStanding, loadStandings, type StandingAsk } from '../service/standings.ts'
 import {
@@ -30,6 +36,8 @@ export interface Loaders {
   standing: DataLoader<StandingAsk, AccountStanding, string>
   validation: DataLoader<IdAsk, ValidationView | null, string>
   validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>
+  validationPage: DataLoader<ValidationListAsk, ValidationPage, string>
+  historyPage: DataLoader<HistoryAsk, StatusChangeView[], string>
   /** Ids of validations the gateway already knows; asks no provider. */
   knownReference: DataLoader<AccountKey, string | null, string>
   /** Ids of the known members of a business validation. */
@@ -37,11 +45,24 @@ export interface Loaders {
 }
 
 export function createLoaders(services: Services, tenant: string): Loaders {
+  const accounts = new DataLoader((ids: readonly string[]) => loadAccounts(services, tenant, ids))
   return {
     entity: new DataLoader((ids) => loadEntities(services, tenant, ids)),
     entityByExternalId: new DataLoader((ids) => loadEntitiesByExternalId(services, tenant, ids)),
     entityByAccount: new DataLoader((keys) => loadEntitiesByAccount(services, tenant, keys), byAccount),
-    accounts: new DataLoader((ids) => loadAccounts(services, tenant, ids)),
+    accounts,
+    validationPage: new DataLoader(async (asks: readonly ValidationListAsk[]) => {
+      const all = await Promise.all(asks.map((ask) => accounts.load(ask.entityId)))
+      return pageValidations(
+        services,
+        tenant,
+        asks.map((ask, index) => ({ ask, accounts: all[index] ?? [] })),
+      )
+    }, byContent),
+    historyPage: new DataLoader(
+      (asks: readonly HistoryAsk[]) => pageHistories(services, tenant, asks),
+      byContent,
+    ),
     standing: new DataLoader(
       (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
       byContent,

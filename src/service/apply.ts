@@ -1,22 +1,27 @@
 // Writes what a provider said: state, status log and entity status in one transaction, or nothing.
 import { GatewayError } from '../domain/errors.ts'
 import type { EntitySummary, Observation, ObservedVia } from '../domain/observation.ts'
-import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import { applySummary, type Evolution, evolve, reevaluate } from '../domain/validation.ts'
+import { applySummary, evolve } from '../domain/validation.ts'
 import { type AccountKey, readAccounts, updateAccount } from '../store/entities.ts'
 import { recordObservation } from '../store/observations.ts'
-import type { StoredState, Tx } from '../store/tables.ts'
+import type { Tx } from '../store/tables.ts'
 import {
   markCurrent,
-  readMembers,
   readStandings,
   readValidationsByReference,
-  readValidationsOfAccount,
+  readValidationsOfAccounts,
   type ValidationRow,
   writeValidation,
 } from '../store/validations.ts'
-import { type EntityChange, finishEntity, lockEntityOfAccount } from './entity-writes.ts'
+import {
+  type EntityChange,
+  finishEntity,
+  lockEntityOfAccount,
+  withPersonal,
+  writeEvolution,
+} from './entity-writes.ts'
+import { memberStatuses, reevaluateParents } from './members.ts'
 import type { Services } from './services.ts'
 
 /** One answer of a provider about one account. */
@@ -60,7 +65,8 @@ export async function applyEntitySummary(
 async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
   const { tenant, account, at } = answer
   const entity = await lockEntityOfAccount(tx, services, { tenant, account })
-  const known = await readValidationsOfAccount(tx, tenant, account)
+  const known = await readValidationsOfAccounts(tx, tenant, [account])
+  await refuseForeign(tx, answer, known)
   const changes: EntityChange[] = []
   const written: Written[] = []
   for (const observation of oldestFirst(answer.observations)) {
@@ -80,6 +86,16 @@ async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
   // Also when nothing changed: this may be the first time that the parent is named.
   const parents = written.map((one) => one.observation.parentReference)
   return { entityId: entity.id, parents: new Set(parents.filter((parent) => parent !== null)) }
+}
+
+/** A validation never moves to another account: who answers so has mixed something up. */
+async function refuseForeign(tx: Tx, answer: Answer, known: readonly ValidationRow[]): Promise<void> {
+  const { provider } = answer.account
+  const references = answer.observations.map((observation) => observation.reference)
+  const unseen = references.filter((reference) => !known.some((row) => row.reference === reference))
+  const keys = unseen.map((reference) => ({ provider, reference }))
+  const foreign = keys.length > 0 ? await readValidationsByReference(tx, answer.tenant, keys) : []
+  if (foreign.length > 0) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
 }
 
 interface Written {
@@ -110,9 +126,10 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
     tenant,
     id: row?.id ?? write.services.newId(),
     provider: account.provider,
-    account: row?.account ?? account.reference,
-    entityId: row?.entityId ?? write.entityId,
+    account: account.reference,
+    entityId: write.entityId,
     isCurrent: row?.isCurrent ?? false,
+    isNew: row === undefined,
   }
   if (evolution.change !== 'OUTDATED') await writeValidation(tx, identity, evolution.state)
   await recordObservation(
@@ -128,16 +145,6 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
   }
   const change = { validationId: identity.id, ...evolution }
   return { id: identity.id, observation, change }
-}
-
-async function memberStatuses(
-  tx: Tx,
-  tenant: string,
-  key: AccountKey,
-  of: { facts: Observation['facts'] },
-): Promise<KycStatus[]> {
-  if (of.facts?.blockedBy !== 'MEMBER') return []
-  return (await readMembers(tx, tenant, [key])).map((member) => member.state.status)
 }
 
 /** Says which validation of the account is current, where this answer can tell and is the newest that could. */
@@ -169,59 +176,6 @@ function currentAfterRecord(before: ValidationRow | undefined, written: readonly
   }
   const newer = !before || (one.observation.requestedAt ?? '') >= (before.state.requestedAt ?? '')
   return newer ? one.id : before.id
-}
-
-/** A member's status can change what its business waits for. Each parent is looked at once, cycles end here. */
-async function reevaluateParents(
-  services: Services,
-  answer: Answer,
-  parents: ReadonlySet<string>,
-): Promise<void> {
-  const seen = new Set<string>()
-  const queue = [...parents]
-  for (let reference = queue.shift(); reference !== undefined; reference = queue.shift()) {
-    if (seen.has(reference)) continue
-    seen.add(reference)
-    const next = await reevaluateParent(services, answer, reference)
-    if (next !== null) queue.push(next)
-  }
-}
-
-async function reevaluateParent(
-  services: Services,
-  answer: Answer,
-  reference: string,
-): Promise<string | null> {
-  const key = { provider: answer.account.provider, reference }
-  const { tenant, at } = answer
-  return services.db.transaction().execute(async (tx) => {
-    const [found] = await readValidationsByReference(tx, tenant, [key])
-    if (!found) return null
-    const account = { provider: found.provider, reference: found.account }
-    const entity = await lockEntityOfAccount(tx, services, { tenant, account })
-    const [row] = await readValidationsByReference(tx, tenant, [key])
-    if (!row) return null
-    const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
-    const evolution = reevaluate(withPersonal(row), at, members)
-    if (evolution.change === 'NONE') return null
-    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, row, evolution)] })
-    return row.state.parentReference
-  })
-}
-
-/** Writes a state that follows from what is known already. */
-export async function writeEvolution(
-  tx: Tx,
-  row: ValidationRow,
-  evolution: Evolution,
-): Promise<EntityChange> {
-  if (evolution.change !== 'OUTDATED') await writeValidation(tx, row, evolution.state)
-  return { validationId: row.id, ...evolution }
-}
-
-/** The stored state with its personal part; the raw record is not needed to evolve it. */
-export function withPersonal(row: ValidationRow): StoredState & ValidationRow['personal'] & { raw: null } {
-  return { ...row.state, ...row.personal, raw: null }
 }
 
 function oldestFirst(observations: readonly Observation[]): Observation[] {

@@ -1,11 +1,12 @@
-// The list of an entity's validations over all its accounts, refreshed by one list call per account where it is due.
+// Lists of validations over all accounts of entities, refreshed by one list call per account where it is due.
 import type { GatewayError } from '../domain/errors.ts'
 import type { KycStatus } from '../domain/status.ts'
 import { factsAt } from '../domain/validation.ts'
-import { type AccountRow, readAccounts } from '../store/entities.ts'
+import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import {
   listValidations,
-  readValidationsOfAccount,
+  readValidationsOfAccounts,
+  type ValidationPageShape,
   type ValidationPosition,
   type ValidationRow,
 } from '../store/validations.ts'
@@ -16,7 +17,6 @@ import { refreshDue, type ValidationView, viewValidation } from './validations.t
 
 export interface ValidationListAsk extends Demand {
   entityId: string
-  accounts: readonly AccountRow[]
   provider: string | null
   isCurrent: boolean | null
   status: readonly KycStatus[] | null
@@ -31,92 +31,168 @@ export interface ValidationPage {
   failures: { provider: string; error: GatewayError; at: string }[]
 }
 
-/** One page, newest first. */
+interface AskWithAccounts {
+  ask: ValidationListAsk
+  accounts: readonly AccountRow[]
+}
+
+/** One page per ask, newest first. */
 export async function pageValidations(
   services: Services,
   tenant: string,
-  ask: ValidationListAsk,
-): Promise<ValidationPage> {
-  const accounts = ask.accounts.filter(
-    (account) => ask.provider === null || account.provider === ask.provider,
+  asks: readonly AskWithAccounts[],
+): Promise<ValidationPage[]> {
+  const failed = await refreshLists(services, tenant, asks.flatMap(accountsOf))
+  const pages = await readPages(
+    services,
+    tenant,
+    asks.map(({ ask }) => ask),
   )
-  const failed = await refreshLists(services, tenant, { accounts, since: ask.since })
-  const rows = await readPage(services, tenant, ask)
-  const page = rows.slice(0, ask.limit)
-  const pairs = page.map((row) => ({ row, ask: { since: ask.since, detail: ask.detail, id: row.id } }))
-  const healthy = pairs.filter(({ row }) => !failed.has(row.provider))
-  const errors = await refreshDue(services, tenant, healthy)
-  const fresh = errors.ran ? await readPage(services, tenant, ask) : rows
-  const views = pairs.map(({ row, ask: one }) => {
-    const now = fresh.find((candidate) => candidate.id === row.id) ?? row
-    return viewValidation(services, { row: now, error: failed.get(row.provider) ?? errors.of(one) }, one)
+  const wanted = pages.flatMap((rows, index) => {
+    const one = asks[index]
+    return one ? rows.slice(0, one.ask.limit).map((row) => ({ row, ask: recordAsk(one.ask, row) })) : []
   })
+  const due = wanted.filter(({ row }) => !failed.has(accountKey(row.provider, row.account)))
+  const errors = await refreshDue(services, tenant, due)
+  const fresh = errors.ran
+    ? await readPages(
+        services,
+        tenant,
+        asks.map(({ ask }) => ask),
+      )
+    : pages
   const at = services.now().toISOString()
-  const failures = [...failed].map(([provider, error]) => ({ provider, error, at }))
-  return { views, hasNext: rows.length > ask.limit, failures }
+  return asks.map((one, index) => {
+    const rows = fresh[index] ?? []
+    const views = rows.slice(0, one.ask.limit).map((row) => {
+      const pair = wanted.find((candidate) => candidate.row.id === row.id)
+      const error = failed.get(accountKey(row.provider, row.account)) ?? (pair ? errors.of(pair.ask) : null)
+      return viewValidation(services, { row, error }, one.ask)
+    })
+    const failures = accountsOf(one).flatMap(({ account }) => {
+      const error = failed.get(accountKey(account.provider, account.reference))
+      return error ? [{ provider: account.provider, error, at }] : []
+    })
+    return { views, hasNext: rows.length > one.ask.limit, failures }
+  })
 }
 
-/** Reads on until the page is full: the status filter looks at the status of this moment, which no column holds. */
-async function readPage(
+function recordAsk(ask: ValidationListAsk, row: ValidationRow) {
+  return { since: ask.since, detail: ask.detail, id: row.id }
+}
+
+function accountsOf({ ask, accounts }: AskWithAccounts): { account: AccountRow; since: string | null }[] {
+  return accounts
+    .filter((account) => ask.provider === null || account.provider === ask.provider)
+    .map((account) => ({ account, since: ask.since }))
+}
+
+/** One statement for all asks that differ in entity and position only. */
+async function readPages(
   services: Services,
   tenant: string,
-  ask: ValidationListAsk,
-): Promise<ValidationRow[]> {
+  asks: readonly ValidationListAsk[],
+): Promise<ValidationRow[][]> {
   const now = services.now().toISOString()
-  const wanted = ask.limit + 1
-  const found: ValidationRow[] = []
-  let after = ask.after
-  for (;;) {
-    const rows = await listValidations(services.db, tenant, {
-      entityId: ask.entityId,
-      provider: ask.provider ?? undefined,
-      isCurrent: ask.isCurrent ?? undefined,
-      after,
-      limit: wanted,
-    })
-    found.push(...rows.filter((row) => !ask.status || ask.status.includes(factsAt(row.state, now).status)))
-    const last = rows.at(-1)
-    if (found.length >= wanted || rows.length < wanted || !last) return found.slice(0, wanted)
-    after = { requestedAt: last.state.requestedAt, seq: last.seq }
+  const shapes = new Map<string, { shape: ValidationPageShape; asks: ValidationListAsk[] }>()
+  for (const ask of asks) {
+    const { provider, isCurrent, status } = ask
+    const shape = { provider, isCurrent, status, now, limit: ask.limit + 1 }
+    const group = shapes.get(shapeKey(ask)) ?? { shape, asks: [] }
+    group.asks.push(ask)
+    shapes.set(shapeKey(ask), group)
   }
+  const pages = new Map<ValidationListAsk, ValidationRow[]>()
+  await Promise.all(
+    [...shapes.values()].map(async (group) => {
+      for (const same of splitByEntity(group.asks)) {
+        const rows = await listValidations(services.db, tenant, { asks: same, shape: group.shape })
+        for (const ask of same)
+          pages.set(
+            ask,
+            rows.filter((row) => row.entityId === ask.entityId),
+          )
+      }
+    }),
+  )
+  return asks.map((ask) => pages.get(ask) ?? [])
+}
+
+/** Two positions in the list of one entity are two statements, for their rows could not be told apart. */
+function splitByEntity(asks: readonly ValidationListAsk[]): ValidationListAsk[][] {
+  const rounds: ValidationListAsk[][] = []
+  for (const ask of asks) {
+    const round = rounds.find((candidate) => candidate.every((other) => other.entityId !== ask.entityId))
+    if (round) round.push(ask)
+    else rounds.push([ask])
+  }
+  return rounds
+}
+
+function shapeKey({ provider, isCurrent, status, limit }: ValidationListAsk): string {
+  return JSON.stringify([provider, isCurrent, status, limit])
 }
 
 async function refreshLists(
   services: Services,
   tenant: string,
-  ask: { accounts: readonly AccountRow[]; since: string | null },
+  asked: readonly { account: AccountRow; since: string | null }[],
 ): Promise<Map<string, GatewayError>> {
+  const fresh = await freshLists(services, tenant, asked)
+  const due = asked.filter((one) => !fresh.has(one))
+  const outcomes = await Promise.allSettled(
+    due.map(({ account, since }) => {
+      const key = { provider: account.provider, reference: account.reference }
+      const isFresh = async () => {
+        const [row] = await readAccounts(services.db, tenant, [key])
+        return row !== undefined && (await freshLists(services, tenant, [{ account: row, since }])).size > 0
+      }
+      return refreshList(services, { tenant, account: key, isFresh })
+    }),
+  )
   const failed = new Map<string, GatewayError>()
-  const work = ask.accounts.map(async (account) => {
-    const key = { provider: account.provider, reference: account.reference }
-    const isFresh = async () => {
-      const [row] = await readAccounts(services.db, tenant, [key])
-      return row !== undefined && hasFreshList(services, tenant, row, ask.since)
+  for (const [index, outcome] of outcomes.entries()) {
+    const one = due[index]
+    if (one && outcome.status === 'rejected') {
+      failed.set(accountKey(one.account.provider, one.account.reference), providerError(outcome.reason))
     }
-    if (await hasFreshList(services, tenant, account, ask.since)) return
-    await refreshList(services, { tenant, account: key, isFresh })
-  })
-  for (const [index, outcome] of (await Promise.allSettled(work)).entries()) {
-    const account = ask.accounts[index]
-    if (account && outcome.status === 'rejected') failed.set(account.provider, providerError(outcome.reason))
   }
   return failed
 }
 
 /** A list is good for as long as none of its validations is open; with an open one, as long as an open status is. */
-async function hasFreshList(
+async function freshLists<One extends { account: AccountRow; since: string | null }>(
   services: Services,
   tenant: string,
-  account: AccountRow,
-  since: string | null,
-): Promise<boolean> {
+  asked: readonly One[],
+): Promise<Set<One>> {
   const now = services.now().toISOString()
-  const rule = { since, policy: services.policy, now }
-  if (isFreshEnough(account.list_observed_at, 'NOT_STARTED', rule)) return true
-  if (account.list_observed_at === null || since !== null) return false
-  const rows = await readValidationsOfAccount(services.db, tenant, account)
-  return (
-    rows.length > 0 &&
-    rows.every((row) => isFreshEnough(row.state.observedAt, factsAt(row.state, now).status, rule))
+  const rule = (since: string | null) => ({ since, policy: services.policy, now })
+  const recent = asked.filter(({ account, since }) =>
+    isFreshEnough(account.list_observed_at, 'NOT_STARTED', rule(since)),
   )
+  const old = asked.filter(
+    (one) => !recent.includes(one) && one.account.list_observed_at !== null && one.since === null,
+  )
+  if (old.length === 0) return new Set(recent)
+  const rows = await readValidationsOfAccounts(
+    services.db,
+    tenant,
+    old.map(({ account }) => keyOf(account)),
+  )
+  const settled = old.filter(({ account, since }) => {
+    const own = rows.filter((row) => row.provider === account.provider && row.account === account.reference)
+    const isGood = ({ state }: ValidationRow) =>
+      isFreshEnough(state.observedAt, factsAt(state, now).status, rule(since))
+    return own.length > 0 && own.every(isGood)
+  })
+  return new Set([...recent, ...settled])
+}
+
+function keyOf({ provider, reference }: AccountRow): AccountKey {
+  return { provider, reference }
+}
+
+function accountKey(provider: string, reference: string): string {
+  return `${provider}\n${reference}`
 }

@@ -21,8 +21,8 @@ import {
   updateEntity,
 } from '../store/entities.ts'
 import { appendChanges, type StatusChangeEntry } from '../store/status-log.ts'
-import type { EntityRow, Tx } from '../store/tables.ts'
-import { readStandings, type ValidationRow } from '../store/validations.ts'
+import type { EntityRow, StoredState, Tx } from '../store/tables.ts'
+import { readStandings, type ValidationRow, writeValidation } from '../store/validations.ts'
 import type { Services } from './services.ts'
 
 export interface EntityChange extends Evolution {
@@ -59,7 +59,7 @@ async function createEntityOfAccount(
   await tx.deleteFrom('entity').where('tenant', '=', key.tenant).where('id', '=', entity.id).execute()
   const [known] = await readAccounts(tx, key.tenant, [key.account])
   if (!known) throw new GatewayError('ACCOUNT_CONFLICT')
-  return lockOne(tx, key.tenant, known.entity_id)
+  return lockEntityOfAccount(tx, services, key)
 }
 
 export async function lockOne(tx: Tx, tenant: string, id: string): Promise<EntityRow> {
@@ -99,7 +99,7 @@ export async function finishEntity(
     status: status.status,
     waiting_on: status.waitingOn,
     needs_reverification: status.needsReverification,
-    settle_at: nextClockChange(standings, now),
+    settle_at: nextClockChange(standings),
     ...(input.kind && entity.kind === 'UNKNOWN' ? { kind: input.kind } : {}),
   })
   const entries = input.changes
@@ -161,4 +161,19 @@ function logEntry(entityId: string, change: EntityChange, entity: EntityStatus):
       isUnexpected: change.unexpected,
     },
   }
+}
+
+/** Writes a state that follows from what is known already. */
+export async function writeEvolution(
+  tx: Tx,
+  row: ValidationRow,
+  evolution: Evolution,
+): Promise<EntityChange> {
+  if (evolution.change !== 'OUTDATED') await writeValidation(tx, row, evolution.state)
+  return { validationId: row.id, ...evolution }
+}
+
+/** The stored state with its personal part; the raw record is not needed to evolve it. */
+export function withPersonal(row: ValidationRow): StoredState & ValidationRow['personal'] & { raw: null } {
+  return { ...row.state, ...row.personal, raw: null }
 }

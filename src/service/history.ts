@@ -1,14 +1,35 @@
-// The history of an entity, read from the status log.
+// The history of entities, read from the status log.
 import { readEntityChanges, type StatusChangeRow } from '../store/status-log.ts'
 import type { Services } from './services.ts'
 
 export type StatusChangeView = StatusChangeRow
 
-/** Changes of status, oldest first, after a position of the log. */
-export async function pageHistory(
+export interface HistoryAsk {
+  entityId: string
+  /** A position of the log. */
+  after: number
+  limit: number
+}
+
+/** For each ask its changes of status, oldest first. One statement for all pages of the same size. */
+export async function pageHistories(
   services: Services,
   tenant: string,
-  query: { entityId: string; after: number; limit: number },
-): Promise<StatusChangeView[]> {
-  return readEntityChanges(services.db, tenant, query)
+  asks: readonly HistoryAsk[],
+): Promise<StatusChangeView[][]> {
+  const limits = [...new Set(asks.map((ask) => ask.limit))]
+  const pages = await Promise.all(
+    limits.map(async (limit) => {
+      const same = asks.filter((ask) => ask.limit === limit)
+      const rows = await readEntityChanges(services.db, tenant, { asks: same, limit })
+      return { limit, rows }
+    }),
+  )
+  return asks.map((ask) => {
+    const rows = pages.find((page) => page.limit === ask.limit)?.rows ?? []
+    // Two pages of one entity may overlap: each row counts once, in the order of the log.
+    const own = new Map(rows.filter((row) => row.entityId === ask.entityId).map((row) => [row.position, row]))
+    const after = [...own.values()].filter((row) => row.position > ask.after)
+    return after.toSorted((a, b) => a.position - b.position).slice(0, ask.limit)
+  })
 }

@@ -4,6 +4,9 @@ import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
 
+/** The one tenant, until callers have identities. */
+export const DEFAULT_TENANT = 'default'
+
 export interface ServiceLogger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void

@@ -2,8 +2,7 @@
 import { reevaluate } from '../domain/validation.ts'
 import { readAccountsOfEntities, readDueEntityIds } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
-import { withPersonal, writeEvolution } from './apply.ts'
-import { type EntityChange, finishEntity, lockOne } from './entity-writes.ts'
+import { type EntityChange, finishEntity, lockOne, withPersonal, writeEvolution } from './entity-writes.ts'
 import type { Services } from './services.ts'
 
 const BATCH = 100

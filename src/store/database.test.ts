@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  createPostgresDatabase,
-  TEST_DATABASE_URL,
-  type TestDatabase,
-  testDatabases,
-} from '../../test/support/database.ts'
-import { isUnavailable, type OpenDatabase, openDatabase } from './database.ts'
+import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
+import { isUnavailable, openDatabase } from './database.ts'
 
 /** Column type, what is sent, what must come back, on both kinds alike. */
 const ROUND_TRIPS: [type: string, sent: unknown, received: unknown][] = [
@@ -182,83 +177,4 @@ it('answers what waits behind a close of the embedded database with unavailable'
   )
   expect(await Promise.all(late)).toEqual([true, true, true])
   await closed
-})
-
-describe('an unavailable database', () => {
-  it.each([
-    ['nothing listens', 'postgres://127.0.0.1:1/none'],
-    ['the host does not exist', 'postgres://nowhere.invalid/none'],
-  ])('is recognised where %s', async (_, url) => {
-    const database = await openDatabase({ url, dataDir: 'memory://' })
-    expect(await database.ping().catch(isUnavailable)).toBe(true)
-    await database.close()
-  })
-
-  it.each([
-    [new Error('Something else')],
-    ['text'],
-    [null],
-    [Object.assign(new Error('x'), { code: '23505' })],
-  ])('is not what %s means', (error) => {
-    expect(isUnavailable(error)).toBe(false)
-  })
-
-  it('is recognised as the cause of another error', () => {
-    const cause = Object.assign(new Error('x'), { code: 'ECONNRESET' })
-    expect(isUnavailable(new Error('outer', { cause }))).toBe(true)
-  })
-})
-
-describe.skipIf(TEST_DATABASE_URL === null)('a Postgres connection that is lost', () => {
-  let own: Awaited<ReturnType<typeof createPostgresDatabase>>
-  let database: OpenDatabase
-  let other: OpenDatabase
-  beforeAll(async () => {
-    own = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
-    database = await openDatabase({ url: own.url, dataDir: 'memory://' })
-    other = await openDatabase({ url: own.url, dataDir: 'memory://' })
-  })
-  afterAll(async () => {
-    await database?.close()
-    await other?.close()
-    await own?.drop()
-  })
-  const killOthers = () =>
-    sql`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()`.execute(other.db)
-  /** A statement may meet the dead connection before its socket has noticed; that one fails as unavailable. */
-  const expectRecovery = async () => {
-    const first = await database.ping().then(() => true, isUnavailable)
-    expect(first).toBe(true)
-    await database.ping()
-  }
-
-  it('is replaced without a word when it was idle', async () => {
-    await database.ping()
-    await killOthers()
-    await expectRecovery()
-  })
-
-  it('fails the transaction that holds it as unavailable, and the process lives on', async () => {
-    const transaction = database.db.transaction().execute(async (tx) => {
-      await sql`select 1`.execute(tx)
-      await killOthers()
-      await sql`select pg_sleep(0.2)`.execute(other.db)
-      await sql`select 1`.execute(tx)
-    })
-    expect(await transaction.catch(isUnavailable)).toBe(true)
-    await expectRecovery()
-  })
-
-  it('fails a statement that it was running as unavailable', async () => {
-    const sleeping = sql`select pg_sleep(9)`.execute(database.db).catch(isUnavailable)
-    await expect.poll(async () => (await killOthers()).rows.length).toBeGreaterThan(0)
-    expect(await sleeping).toBe(true)
-    await expectRecovery()
-  })
-
-  it('names the gateway to the server', async () => {
-    const { rows } = await sql`select current_setting('application_name') as name`.execute(database.db)
-    expect(rows).toEqual([{ name: 'kyc-gateway' }])
-  })
 })

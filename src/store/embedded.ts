@@ -28,7 +28,7 @@ export async function openEmbedded(dataDir: string): Promise<DialectPGlite> {
  */
 async function prepareDirectory(dataDir: string): Promise<string> {
   const final = join(dataDir, 'pgdata')
-  if (existsSync(final)) return final
+  if (existsSync(join(final, 'PG_VERSION'))) return final
   const unfinished = join(dataDir, 'pgdata.unfinished')
   rmSync(unfinished, { recursive: true, force: true })
   unpack(await readArchive(), unfinished)

@@ -55,8 +55,8 @@ describe.each(testDatabases)('migrations on $name', (kind) => {
   it('refuse a file that was changed after it was applied, by name', async () => {
     await migrate(database.db, directory)
     write('0001_first.sql', 'create table first (a bigint);')
-    for (const attempt of [migrate(database.db, directory), pendingMigrations(database.db, directory)]) {
-      const error = await attempt.catch((refusal: unknown) => refusal)
+    for (const attempt of [migrate, pendingMigrations]) {
+      const error = await attempt(database.db, directory).catch((refusal: unknown) => refusal)
       expect(error).toBeInstanceOf(MigrationRefused)
       expect(String(error)).toContain('0001_first.sql was changed')
     }
@@ -66,8 +66,8 @@ describe.each(testDatabases)('migrations on $name', (kind) => {
     await migrate(database.db, directory)
     rmSync(join(folder, '0002_second.sql'))
     write('0003_third.sql', 'drop table first;')
-    for (const attempt of [migrate(database.db, directory), pendingMigrations(database.db, directory)]) {
-      const error = await attempt.catch((refusal: unknown) => refusal)
+    for (const attempt of [migrate, pendingMigrations]) {
+      const error = await attempt(database.db, directory).catch((refusal: unknown) => refusal)
       expect(error).toBeInstanceOf(MigrationRefused)
       expect(String(error)).toMatch(/newer than this version.*0002_second\.sql/)
     }

@@ -1,7 +1,8 @@
 // The status log: one gapless sequence of changes per tenant, written in the transaction that makes the change.
+import { type Selectable, sql } from 'kysely'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import type { ChangeDetails, Db, Tx } from './tables.ts'
+import type { ChangeDetails, Db, StatusLogTable, Tx } from './tables.ts'
 
 export interface StatusChangeEntry {
   entityId: string
@@ -51,16 +52,29 @@ export async function appendChanges(
   await tx.insertInto('status_log').values(rows).execute()
 }
 
-/** Changes of status of one entity, oldest first, after a position of the log. Detail changes are left out. */
+/**
+ * A page of changes of status for each entity, oldest first, after a position of the log, in one statement. Rows of all
+ * pages come together. Detail changes are left out.
+ */
 export async function readEntityChanges(
   db: Db,
   tenant: string,
-  query: { entityId: string; after: number; limit: number },
+  query: { asks: readonly { entityId: string; after: number }[]; limit: number },
 ): Promise<StatusChangeRow[]> {
-  const rows = await select(db, tenant, query)
-    .where('entity_id', '=', query.entityId)
-    .whereRef('from_status', 'is distinct from', 'to_status')
-    .execute()
+  const entityIds = query.asks.map((ask) => ask.entityId)
+  const positions = query.asks.map((ask) => ask.after)
+  const { rows } = await sql<Row>`
+    select page.*
+    from unnest(${entityIds}::uuid[], ${positions}::bigint[]) as ask (entity_id, after)
+    cross join lateral (
+      select * from status_log
+      where status_log.tenant = ${tenant}
+        and status_log.entity_id = ask.entity_id
+        and status_log.position > ask.after
+        and status_log.from_status is distinct from status_log.to_status
+      order by status_log.position
+      limit ${query.limit}
+    ) as page`.execute(db)
   return rows.map(parse)
 }
 
@@ -70,20 +84,18 @@ export async function readChanges(
   tenant: string,
   query: { after: number; limit: number },
 ): Promise<StatusChangeRow[]> {
-  return (await select(db, tenant, query).execute()).map(parse)
-}
-
-function select(db: Db, tenant: string, query: { after: number; limit: number }) {
-  return db
+  const rows = await db
     .selectFrom('status_log')
     .selectAll()
     .where('tenant', '=', tenant)
     .where('position', '>', query.after)
     .orderBy('position')
     .limit(query.limit)
+    .execute()
+  return rows.map(parse)
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number]
+type Row = Selectable<StatusLogTable>
 
 function parse(row: Row): StatusChangeRow {
   return {

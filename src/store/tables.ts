@@ -60,6 +60,8 @@ export interface ValidationTable {
   entity_id: string
   is_current: boolean
   status: KycStatus
+  clock_status: KycStatus | null
+  clock_at: Instant | null
   requested_at: Instant | null
   parent_reference: string | null
   state: Json<StoredState>

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import type { ValidationState } from '../domain/validation.ts'
+import { clockChange, type ValidationState } from '../domain/validation.ts'
 import type { AccountKey } from './entities.ts'
 import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
 
@@ -77,14 +77,15 @@ export async function readMembers(
   return rows.map(parse)
 }
 
-export async function readValidationsOfAccount(
+export async function readValidationsOfAccounts(
   db: Db | Tx,
   tenant: string,
-  account: AccountKey,
+  accounts: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant)
-    .where('provider', '=', account.provider)
-    .where('account', '=', account.reference)
+    .where((where) =>
+      where.or(accounts.map((key) => where.and({ provider: key.provider, account: key.reference }))),
+    )
     .execute()
   return rows.map(parse)
 }
@@ -94,43 +95,52 @@ export interface ValidationPosition {
   seq: number
 }
 
-export interface ValidationListQuery {
+export interface ValidationPageAsk {
   entityId: string
-  provider?: string | undefined
-  isCurrent?: boolean | undefined
   after: ValidationPosition | null
+}
+
+/** What all pages that are read together have in common. */
+export interface ValidationPageShape {
+  provider: string | null
+  isCurrent: boolean | null
+  /** Statuses as of `now`. */
+  status: readonly KycStatus[] | null
+  now: Instant
   limit: number
 }
 
-/** Validations of one entity, newest first; those without a time of request come last. */
+/**
+ * One page for each entity, newest first, in one statement; validations without a time of request come last.
+ * Rows of all pages come together: `entityId` tells whose they are.
+ */
 export async function listValidations(
   db: Db,
   tenant: string,
-  query: ValidationListQuery,
+  query: { asks: readonly ValidationPageAsk[]; shape: ValidationPageShape },
 ): Promise<ValidationRow[]> {
-  let select = from(db, tenant).where('entity_id', '=', query.entityId)
-  if (query.provider !== undefined) select = select.where('provider', '=', query.provider)
-  if (query.isCurrent !== undefined) select = select.where('is_current', '=', query.isCurrent)
-  const after = query.after
-  if (after) {
-    select = select.where((where) => {
-      const sameTime = where.and([
-        where('requested_at', 'is not distinct from', after.requestedAt),
-        where('seq', '<', after.seq),
-      ])
-      if (after.requestedAt === null) return sameTime
-      return where.or([
-        where('requested_at', '<', after.requestedAt),
-        where('requested_at', 'is', null),
-        sameTime,
-      ])
-    })
-  }
-  const rows = await select
-    .orderBy('requested_at', (order) => order.desc().nullsLast())
-    .orderBy('seq', 'desc')
-    .limit(query.limit)
-    .execute()
+  const { asks, shape } = query
+  const entityIds = asks.map((ask) => ask.entityId)
+  const times = asks.map((ask) => ask.after?.requestedAt ?? null)
+  const seqs = asks.map((ask) => ask.after?.seq ?? null)
+  const { rows } = await sql<Selected>`
+    select page.*
+    from unnest(${entityIds}::uuid[], ${times}::timestamptz[], ${seqs}::bigint[]) as ask (entity_id, after_time, after_seq)
+    cross join lateral (
+      select * from validation
+      where validation.tenant = ${tenant}
+        and validation.entity_id = ask.entity_id
+        and (${shape.provider}::text is null or validation.provider = ${shape.provider}::text)
+        and (${shape.isCurrent}::boolean is null or validation.is_current = ${shape.isCurrent}::boolean)
+        and (${shape.status}::text[] is null or
+          case when validation.clock_at <= ${shape.now}::timestamptz then validation.clock_status else validation.status end
+            = any(${shape.status}::text[]))
+        and (ask.after_seq is null
+          or coalesce(validation.requested_at, '-infinity') < coalesce(ask.after_time, '-infinity')
+          or (validation.requested_at is not distinct from ask.after_time and validation.seq < ask.after_seq))
+      order by validation.requested_at desc nulls last, validation.seq desc
+      limit ${shape.limit}
+    ) as page`.execute(db)
   return rows.map(parse)
 }
 
@@ -141,9 +151,10 @@ export interface ValidationIdentity {
   account: string
   entityId: string
   isCurrent: boolean
+  isNew?: boolean
 }
 
-/** Writes the state, whether the validation is new or known. A success clears the last failure. */
+/** Writes the state of a known validation, or of a new one. A success clears the last failure. */
 export async function writeValidation(
   tx: Tx,
   identity: ValidationIdentity,
@@ -151,28 +162,33 @@ export async function writeValidation(
 ): Promise<void> {
   const { extractedData, sessionUrl, ...rest } = state
   const { raw: _, ...stored } = rest as typeof rest & { raw?: unknown }
+  const clock = clockChange(state)
   const written = {
-    account: identity.account,
-    entity_id: identity.entityId,
     is_current: identity.isCurrent,
     status: state.status,
+    clock_status: clock?.to ?? null,
+    clock_at: clock?.at ?? null,
     requested_at: state.requestedAt,
     parent_reference: state.parentReference,
     state: JSON.stringify(stored satisfies StoredState),
     personal: JSON.stringify({ extractedData, sessionUrl } satisfies PersonalData),
     failure: null,
   }
-  await tx
-    .insertInto('validation')
-    .values({
-      tenant: identity.tenant,
-      id: identity.id,
-      provider: identity.provider,
-      reference: state.reference,
-      ...written,
-    })
-    .onConflict((conflict) => conflict.columns(['provider', 'reference']).doUpdateSet(written))
-    .execute()
+  const { tenant, id, provider, account, entityId } = identity
+  if (identity.isNew) {
+    const key = { tenant, id, provider, account, reference: state.reference, entity_id: entityId }
+    await tx
+      .insertInto('validation')
+      .values({ ...key, ...written })
+      .execute()
+  } else {
+    await tx
+      .updateTable('validation')
+      .set(written)
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .execute()
+  }
 }
 
 /** Makes `id` the current validation of its account and no other; with null, none is. */

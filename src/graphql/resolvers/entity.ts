@@ -10,13 +10,12 @@ import {
   statusOf,
   viewEntity,
 } from '../../service/entities.ts'
-import { pageValidations } from '../../service/entity-validations.ts'
-import { pageHistory } from '../../service/history.ts'
 import { registerEntity } from '../../service/register.ts'
 import { type AccountStanding, viewStanding } from '../../service/standings.ts'
-import { syncEntity } from '../../service/sync.ts'
+import { type SyncFailure, syncEntity } from '../../service/sync.ts'
+import type { ValidationView } from '../../service/validations.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
-import type { GraphContext } from '../context.ts'
+import { type GraphContext, resetLoaders } from '../context.ts'
 import type { EntityBy, Resolvers } from '../generated.ts'
 import { fromCursor, fromLogCursor, idOf, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
 import { wantsDetail, wantsSummary } from '../selection.ts'
@@ -53,7 +52,8 @@ export const entityResolvers: Resolvers = {
     },
   },
   Mutation: {
-    async registerEntity(_, { input }, { services, tenant }, info) {
+    async registerEntity(_, { input }, context, info) {
+      const { services, tenant } = context
       const row = await registerEntity(services, tenant, {
         externalId: input.externalId != null ? textOf('externalId', input.externalId) : null,
         kind: input.kind ?? null,
@@ -61,22 +61,19 @@ export const entityResolvers: Resolvers = {
           accountOf(services.providers, account),
         ),
       })
+      resetLoaders(context)
       return { entity: viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) }) }
     },
     async syncEntity(_, { input }, context, info) {
-      const { services, tenant, loaders } = context
+      const { services, tenant } = context
+      resetLoaders(context)
       const row = await findEntity(context, input.by)
       if (!row) return { entity: null, failures: [] }
-      const accounts = await loaders.accounts.load(row.id)
+      const accounts = await context.loaders.accounts.load(row.id)
       const failures = await syncEntity(services, tenant, { accounts, force: input.force ?? false })
-      loaders.accounts.clearAll()
-      return {
-        entity: viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) }),
-        failures: failures.map(({ provider, error, at }) => ({
-          provider: providerOf(context, provider),
-          error: errorOf(error, at),
-        })),
-      }
+      resetLoaders(context)
+      const entity = viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) })
+      return { entity, failures: failuresOf(context, failures) }
     },
   },
   Entity: {
@@ -104,11 +101,9 @@ export const entityResolvers: Resolvers = {
       return currentOf(context, standings, { since: view.since, detail })
     },
     async validations(view, { filter, first, after }, context, info) {
-      const { services, tenant, loaders } = context
-      if (filter?.provider != null) services.providers.get(filter.provider)
-      const page = await pageValidations(services, tenant, {
+      if (filter?.provider != null) context.services.providers.get(filter.provider)
+      const page = await context.loaders.validationPage.load({
         entityId: view.id,
-        accounts: await loaders.accounts.load(view.id),
         provider: filter?.provider ?? null,
         isCurrent: filter?.isCurrent ?? null,
         status: filter?.status ?? null,
@@ -117,19 +112,14 @@ export const entityResolvers: Resolvers = {
         since: view.since,
         detail: wantsDetail(info, ['nodes'], ['edges', 'node']),
       })
-      const cursorOf = (one: (typeof page.views)[number]) =>
-        toCursor('validations', [one.requestedAt, one.row.seq])
+      const cursorOf = (one: ValidationView) => toCursor('validations', [one.requestedAt, one.row.seq])
       const rows = { rows: page.views, hasNext: page.hasNext, hasPrevious: Boolean(after), cursorOf }
-      const failures = page.failures.map(({ provider, error, at }) => ({
-        provider: providerOf(context, provider),
-        error: errorOf(error, at),
-      }))
-      return { ...connectionOf(rows, (one) => one), failures }
+      return { ...connectionOf(rows, (one) => one), failures: failuresOf(context, page.failures) }
     },
-    async statusHistory({ id }, { first, after }, { services, tenant }) {
+    async statusHistory({ id }, { first, after }, { loaders }) {
       const limit = pageSize(first)
-      const query = { entityId: id, after: after != null ? fromLogCursor(after) : 0, limit: limit + 1 }
-      const rows = await pageHistory(services, tenant, query)
+      const position = after != null ? fromLogCursor(after) : 0
+      const rows = await loaders.historyPage.load({ entityId: id, after: position, limit: limit + 1 })
       const page = {
         rows: rows.slice(0, limit),
         hasNext: rows.length > limit,
@@ -168,14 +158,16 @@ async function standingsOf(
   const { provider, ...rest } = ask
   const accounts = await loaders.accounts.load(view.id)
   const asked = accounts.filter((account) => provider === null || account.provider === provider)
-  return loaders.standing.loadMany(
-    asked.map((account) => ({
-      provider: account.provider,
-      account: account.reference,
-      since: view.since,
-      ...rest,
-    })),
-  ) as Promise<AccountStanding[]>
+  return Promise.all(
+    asked.map((account) =>
+      loaders.standing.load({
+        provider: account.provider,
+        account: account.reference,
+        since: view.since,
+        ...rest,
+      }),
+    ),
+  )
 }
 
 /** The current validation that decides the entity's status. Without any, what kept a provider from answering. */
@@ -191,6 +183,13 @@ function currentOf(
   const error = standings.find((standing) => standing.error)?.error
   if (!deciding && error) throw error
   return deciding ?? null
+}
+
+function failuresOf(context: GraphContext, failures: readonly SyncFailure[]) {
+  return failures.map(({ provider, error, at }) => ({
+    provider: providerOf(context, provider),
+    error: errorOf(error, at),
+  }))
 }
 
 function seqOf(cursor: string): number {

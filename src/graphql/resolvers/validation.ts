@@ -5,7 +5,7 @@ import type { Demand } from '../../service/freshness.ts'
 import { syncValidation } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validations.ts'
 import { accountOf, sinceOf, textOf } from '../arguments.ts'
-import type { GraphContext } from '../context.ts'
+import { type GraphContext, resetLoaders } from '../context.ts'
 import type { Resolvers, ValidationBy } from '../generated.ts'
 import { idOf, toGlobalId, toLogCursor } from '../ids.ts'
 import { wantsDetail, wantsSummary } from '../selection.ts'
@@ -20,13 +20,14 @@ export const validationResolvers: Resolvers = {
   },
   Mutation: {
     async syncValidation(_, { input }, context, info) {
-      const detail = wantsDetail(info, ['validation'])
+      const { services, tenant } = context
+      resetLoaders(context)
       const view = await findValidation(context, input.by, { since: null, detail: false })
       if (!view) return { validation: null }
-      const { services, tenant, loaders } = context
       await syncValidation(services, tenant, { view, force: input.force ?? false })
-      loaders.validation.clearAll()
-      return { validation: await loaders.validation.load({ id: view.id, since: null, detail }) }
+      resetLoaders(context)
+      const detail = wantsDetail(info, ['validation'])
+      return { validation: await context.loaders.validation.load({ id: view.id, since: null, detail }) }
     },
   },
   Validation: {

@@ -1,0 +1,65 @@
+// Businesses and their members: what a member's status changes for the validation it belongs to.
+import type { Observation } from '../domain/observation.ts'
+import type { KycStatus } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import { reevaluate } from '../domain/validation.ts'
+import type { AccountKey } from '../store/entities.ts'
+import type { Tx } from '../store/tables.ts'
+import { readMembers, readValidationsByReference } from '../store/validations.ts'
+import { finishEntity, lockEntityOfAccount, withPersonal, writeEvolution } from './entity-writes.ts'
+import type { Services } from './services.ts'
+
+/** The statuses of the known members of a validation that waits for its members; else none. */
+export async function memberStatuses(
+  tx: Tx,
+  tenant: string,
+  key: AccountKey,
+  of: { facts: Observation['facts'] },
+): Promise<KycStatus[]> {
+  if (of.facts?.blockedBy !== 'MEMBER') return []
+  return (await readMembers(tx, tenant, [key])).map((member) => member.state.status)
+}
+
+interface MemberAnswer {
+  tenant: string
+  account: AccountKey
+  at: Instant
+}
+
+/** A member's status can change what its business waits for. Each parent is looked at once, cycles end here. */
+export async function reevaluateParents(
+  services: Services,
+  answer: MemberAnswer,
+  parents: ReadonlySet<string>,
+): Promise<void> {
+  const seen = new Set<string>()
+  const queue = [...parents]
+  for (let reference = queue.shift(); reference !== undefined; reference = queue.shift()) {
+    if (seen.has(reference)) continue
+    seen.add(reference)
+    const next = await reevaluateParent(services, answer, reference)
+    if (next !== null) queue.push(next)
+  }
+}
+
+async function reevaluateParent(
+  services: Services,
+  answer: MemberAnswer,
+  reference: string,
+): Promise<string | null> {
+  const key = { provider: answer.account.provider, reference }
+  const { tenant, at } = answer
+  return services.db.transaction().execute(async (tx) => {
+    const [found] = await readValidationsByReference(tx, tenant, [key])
+    if (!found) return null
+    const account = { provider: found.provider, reference: found.account }
+    const entity = await lockEntityOfAccount(tx, services, { tenant, account })
+    const [row] = await readValidationsByReference(tx, tenant, [key])
+    if (!row) return null
+    const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
+    const evolution = reevaluate(withPersonal(row), at, members)
+    if (evolution.change === 'NONE') return null
+    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, row, evolution)] })
+    return row.state.parentReference
+  })
+}
