@@ -6,6 +6,7 @@ import { migrateCommand } from './commands/migrate.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
 import type { Environment } from './config.ts'
+import { isUnavailable } from './store/database.ts'
 
 export interface Terminal {
   environment: Environment
@@ -66,9 +67,16 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   try {
     return await command.run(terminal, input)
   } catch (error) {
-    terminal.writeError(error instanceof Error ? error.message : 'Something failed.')
+    terminal.writeError(messageOf(error))
     return EXIT.FAILED
   }
+}
+
+/** What a database driver says names no setting, and may name its user. */
+function messageOf(error: unknown): string {
+  if (isUnavailable(error))
+    return 'The database does not answer. Check DATABASE_URL and its server; without one, DATA_DIR.'
+  return error instanceof Error ? error.message : 'Something failed.'
 }
 
 function parseInput(command: Command, args: string[]): CommandInput | string {

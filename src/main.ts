@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line's entry: runs one command and ends with its exit code.
 import { runCommand } from './cli.ts'
 

@@ -10,8 +10,12 @@ export const migrateCommand: Command = {
   usage: 'migrate',
   help: 'Applies the pending migrations to DATABASE_URL, or to the embedded database in DATA_DIR. Forward only; safe to repeat.',
   async run(terminal) {
-    // Only where the database is matters here: providers need no settings to migrate.
-    const { databaseUrl, dataDir } = readConfig(terminal.environment, { mode: 'sandbox', definitions: [] })
+    // Only where the database is matters here: neither providers nor addresses need settings to migrate.
+    const { DATABASE_URL, DATA_DIR } = terminal.environment
+    const { databaseUrl, dataDir } = readConfig(
+      { DATABASE_URL, DATA_DIR },
+      { mode: 'sandbox', definitions: [] },
+    )
     const database = await openDatabase({ url: databaseUrl, dataDir })
     try {
       const applied = await migrate(database.db)

@@ -147,7 +147,7 @@ async function refreshLists(
         const [row] = await readAccounts(services.db, tenant, [key])
         return row !== undefined && (await freshLists(services, tenant, [{ account: row, since }])).size > 0
       }
-      return refreshList(services, { tenant, account: key, isFresh })
+      return refreshList(services, { tenant, account: key, isFresh, since })
     }),
   )
   const failed = new Map<string, GatewayError>()

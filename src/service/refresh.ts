@@ -13,6 +13,8 @@ interface Ask {
   account: AccountKey
   /** Looked at once more when the flight starts: somebody may just have brought what is needed. */
   isFresh?: () => Promise<boolean>
+  /** The oldest moment of asking that will do; null or absent: any flight that is under way. */
+  since?: Instant | null
 }
 
 /** Which validation is current? Providers without that question are asked for the list. */
@@ -119,23 +121,31 @@ function call<T>(
   return services.providers.call(ask.account.provider, async (provider) => work(provider))
 }
 
-/** One flight per question; what fails is written beside what is known, and then thrown. */
-function share(
+/**
+ * One flight per question; what fails is written beside what is known, and then thrown. Who joined a flight that asked
+ * too early for their demand, or had no need to ask, takes the next one.
+ */
+async function share(
   services: Services,
   ask: Ask & { validationId?: string },
   what: string,
   work: (at: Instant) => Promise<void>,
 ): Promise<void> {
-  return services.flights.run(flightKey(ask, what), async () => {
-    if (await ask.isFresh?.()) return
-    const at = services.now().toISOString()
-    try {
-      await work(at)
-    } catch (error) {
-      if (error instanceof GatewayError) await noteFailure(services, ask, error)
-      throw error
-    }
-  })
+  for (let joined = true; joined; ) {
+    const askedAt = await services.flights.run(flightKey(ask, what), async () => {
+      joined = false
+      if (await ask.isFresh?.()) return null
+      const at = services.now().toISOString()
+      try {
+        await work(at)
+      } catch (error) {
+        if (error instanceof GatewayError) await noteFailure(services, ask, error)
+        throw error
+      }
+      return at
+    })
+    if (!ask.since || (askedAt !== null && askedAt >= ask.since)) return
+  }
 }
 
 function flightKey(ask: Ask, what: string): string {

@@ -77,7 +77,7 @@ function runStep(services: Services, tenant: string, step: Step, { ask, ...known
     const [now] = await readSeen(services, tenant, [ask])
     return now !== undefined && step.isFresh(services, now)
   }
-  return step.refresh(services, { tenant, account, isFresh }, { ask, ...known })
+  return step.refresh(services, { tenant, account, isFresh, since: ask.since }, { ask, ...known })
 }
 
 function hasFreshCurrent(services: Services, { ask, account, validation }: Seen): boolean {

@@ -56,12 +56,19 @@ export interface Loaded {
   accountFailure?: Failure | null
 }
 
-/** True where the full record must be read: details are wanted, or the status word leaves the status open. */
+/**
+ * True where the full record must be read: details are wanted, or the status word leaves the status open and was there
+ * before. The first look at an account thus costs one call whatever its word; the next refresh settles the status.
+ */
 export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
   if (demand.detail) return true
   if (!row.isCurrent) return false
+  const { statusChangedAt, observedAt } = row.state
   const { statuses } = services.providers.get(row.provider).definition
-  return statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
+  return (
+    statusChangedAt < observedAt &&
+    statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
+  )
 }
 
 export interface IdAsk extends Demand {
@@ -179,6 +186,7 @@ function refreshRow(services: Services, tenant: string, row: ValidationRow, ask:
     account: { provider: row.provider, reference: row.account },
     reference: row.reference,
     validationId: row.id,
+    since: ask.since,
     isFresh: async () => {
       const [now] = await readValidations(services.db, tenant, [row.id])
       return now !== undefined && isFresh(services, now, ask)

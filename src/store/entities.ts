@@ -31,7 +31,7 @@ export async function readEntities(
     .selectAll('entity')
     .select('asked.id as asked_id')
     .where('asked.tenant', '=', tenant)
-    .where('asked.id', 'in', ids)
+    .where('asked.id', '=', anyOf(ids))
     .execute()
   return new Map(rows.map(({ asked_id, ...row }) => [asked_id, row]))
 }
@@ -45,7 +45,7 @@ export async function readEntitiesByExternalId(
     .selectFrom('entity')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('external_id', 'in', externalIds)
+    .where('external_id', '=', anyOf(externalIds))
     .execute()
 }
 
@@ -74,7 +74,7 @@ export async function readAccountsOfEntities(
     .selectFrom('account')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('entity_id', 'in', entityIds)
+    .where('entity_id', '=', anyOf(entityIds))
     .orderBy('provider')
     .orderBy('reference')
     .execute()
@@ -100,8 +100,8 @@ export async function listEntities(db: Db, tenant: string, query: EntityListQuer
     .where('tenant', '=', tenant)
     .where('merged_into', 'is', null)
   if (query.afterSeq !== null) select = select.where('seq', '<', query.afterSeq)
-  if (query.status) select = select.where('status', 'in', query.status)
-  if (query.waitingOn) select = select.where('waiting_on', 'in', query.waitingOn)
+  if (query.status) select = select.where('status', '=', anyOf(query.status))
+  if (query.waitingOn) select = select.where('waiting_on', '=', anyOf(query.waitingOn))
   if (query.needsReverification !== undefined)
     select = select.where('needs_reverification', '=', query.needsReverification)
   if (query.kind) select = select.where('kind', '=', query.kind)
@@ -149,7 +149,7 @@ export async function lockEntities(tx: Tx, tenant: string, ids: readonly string[
     .selectFrom('entity')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('id', 'in', ids)
+    .where('id', '=', anyOf(ids))
     .orderBy('id')
     .forUpdate()
     .execute()
@@ -235,4 +235,9 @@ function parseAccount(row: AccountTable): AccountRow {
     summary: row.summary === null ? null : JSON.parse(row.summary),
     failure: row.failure === null ? null : JSON.parse(row.failure),
   }
+}
+
+/** For `=`: any of the values. Unlike `in`, fine with none. */
+export function anyOf<T>(values: readonly T[]) {
+  return sql<T>`any(${values})`
 }

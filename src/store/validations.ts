@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import { clockChange, type ValidationState } from '../domain/validation.ts'
-import type { AccountKey } from './entities.ts'
+import { type AccountKey, anyOf } from './entities.ts'
 import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
 
 /** A validation as it is known: identity, state, and the last failure to refresh it. */
@@ -26,7 +26,7 @@ export async function readValidations(
   tenant: string,
   ids: readonly string[],
 ): Promise<ValidationRow[]> {
-  const rows = await from(db, tenant).where('id', 'in', ids).execute()
+  const rows = await from(db, tenant).where('id', '=', anyOf(ids)).execute()
   return rows.map(parse)
 }
 

@@ -44,7 +44,6 @@ describe('a wrong command line', () => {
     [['sandbox', '--emulators-only=yes'], 'sandbox does not have such an option.'],
     [['schema', 'extra'], 'schema takes no arguments.'],
     [['migrate', 'down'], 'migrate takes no arguments.'],
-    [['conform'], 'conform takes'],
   ])('%j is refused with exit code 2 and the help that belongs to it', async (args, sentence) => {
     const { code, out, err } = await run(args)
     expect([code, out]).toEqual([2, ''])

@@ -69,11 +69,18 @@ export async function killAll(): Promise<void> {
 }
 
 /** The emulators in a process of their own, and the settings that lead a gateway to them. */
-export async function startEmulators(): Promise<{ settings: Record<string, string>; gu1: string; sila: string }> {
+export async function startEmulators(): Promise<{
+  settings: Record<string, string>
+  gu1: string
+  sila: string
+}> {
   const emulators = startGateway(['sandbox', '--emulators-only'], { PORT: '0', LOG_LEVEL: 'warn' })
   await emulators.waitFor(/SILA_CLIENT_SECRET=.*\n/)
   const settings = Object.fromEntries(
-    [...emulators.output().matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    [...emulators.output().matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
   )
   return {
     settings,

@@ -79,10 +79,11 @@ test.each(['', ' ', '.', '..', ' .. ', '\ud800'])(
   },
 )
 
-test('check asks for a validation that cannot exist', async () => {
-  await wire.client.check()
+test('check asks for a validation that cannot exist, and takes one that does for a wrong address', async () => {
   wire.answer = () => ({ status: 404, text: '' })
   await wire.client.check()
+  wire.answer = () => ({ body: PENDING })
+  await expect(wire.client.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
   expect(wire.calls.map(({ path }) => path)).toEqual(
     Array(2).fill('/api/kyc/validations/00000000-0000-0000-0000-000000000000'),
   )

@@ -63,7 +63,9 @@ export function createClient(connection: Gu1Connection): Gu1Client {
       return answer === NOTHING ? null : validationOf(isEnvelope(answer) ? answer.validation : answer, id)
     },
     async check(options) {
-      await send(connection, { method: 'GET', path: validationPath(NIL_ID), ...options })
+      const answer = await send(connection, { method: 'GET', path: validationPath(NIL_ID), ...options })
+      // Nobody has this id: whatever is found is not gu1's API.
+      if (answer !== NOTHING) validationOf(answer, NIL_ID)
     },
   }
 }

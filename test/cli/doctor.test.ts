@@ -1,0 +1,81 @@
+// doctor: what it says about settings, database and providers, each with what to do.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { killAll, startEmulators } from '../support/gateway-process.ts'
+import { run } from '../support/terminal.ts'
+
+const COMMON = { DATA_DIR: 'memory://', HOST: '127.0.0.1' }
+
+afterAll(killAll)
+
+describe('doctor in sandbox mode', () => {
+  it('finds everything in order', async () => {
+    const { code, out } = await run(['doctor'], { ...COMMON, KYC_MODE: 'sandbox' })
+    expect(code).toBe(0)
+    expect(out.split('\n').map((line) => line.slice(0, 15).trim())).toEqual([
+      'ok    settings:',
+      'ok    database:',
+      'ok    gu1: emul',
+      'ok    sila: emu',
+    ])
+  })
+
+  it('names every problem of the settings and goes no further', async () => {
+    const { code, out } = await run(['doctor'], { ...COMMON, KYC_MODE: 'sandbox', PORT: 'x', LOG_LEVEL: 'x' })
+    expect(code).toBe(1)
+    expect(out.match(/^FAIL {2}settings: (PORT|LOG_LEVEL) /gm)).toHaveLength(2)
+    expect(out).not.toContain('database')
+  })
+})
+
+describe('doctor in live mode', () => {
+  let emulators: Awaited<ReturnType<typeof startEmulators>>
+  beforeAll(async () => {
+    emulators = await startEmulators()
+  })
+
+  const doctor = (changes: Record<string, string> = {}) =>
+    run(['doctor'], { ...COMMON, ...emulators.settings, ...changes })
+
+  it('says that each provider can be reached and accepts the credentials', async () => {
+    const { code, out } = await doctor()
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ok {4}gu1: reachable, credentials accepted$/m)
+    expect(out).toMatch(/^ok {4}sila: reachable, credentials accepted$/m)
+  })
+
+  it.each([
+    ['gu1', { GU1_API_KEY: 'wrong' }, 'refuses the credentials. Check the GU1_ settings'],
+    ['sila', { SILA_CLIENT_SECRET: 'c4n4ry' }, 'refuses the credentials. Check the SILA_ settings'],
+    [
+      'gu1',
+      { GU1_BASE_URL: 'http://127.0.0.1:9' },
+      'cannot be reached or answers with a server error. Check GU1_BASE_URL',
+    ],
+    [
+      'sila',
+      { SILA_BASE_URL: 'http://127.0.0.1:9/0.2' },
+      'cannot be reached or answers with a server error. Check SILA_BASE_URL',
+    ],
+  ])('says what is wrong with %s under %j, and nothing about the other', async (id, changes, advice) => {
+    const { code, out } = await doctor(changes)
+    expect(code).toBe(1)
+    expect(out).toContain(`FAIL  ${id}: ${advice}`)
+    expect(out.match(/^FAIL/gm)).toHaveLength(1)
+    expect(out).not.toContain('c4n4ry')
+  })
+
+  it.each([
+    [{ kind: 'status', status: 503 }, 'cannot be reached or answers with a server error'],
+    [{ kind: 'status', status: 429 }, 'asks for fewer requests'],
+    [{ kind: 'wrong-shape' }, 'answers in a form that is not in its contract'],
+    [{ kind: 'hang' }, 'does not answer in time'],
+  ])('tells apart that gu1 meets %j', async (fault, advice) => {
+    const set = (body: object) =>
+      fetch(`${emulators.gu1}/_emulator/fault`, { method: 'PUT', body: JSON.stringify(body) })
+    await set(fault)
+    const { code, out } = await doctor()
+    await set({ kind: 'none' })
+    expect(code).toBe(1)
+    expect(out).toContain(`FAIL  gu1: ${advice}`)
+  })
+})
