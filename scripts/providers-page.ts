@@ -1,5 +1,6 @@
 // docs/generated/providers.md: what each provider can do, and what becomes of each of its words.
 import { REASONS } from '../src/domain/reason.ts'
+import { appliesTo, CHECKS, type Check, deviationOf } from '../src/providers/conformance.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
 import { PROVIDER_CAPABILITIES, type ProviderDefinition } from '../src/providers/provider.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
@@ -11,12 +12,18 @@ Printed from the tables the gateway itself reads. A word that is in no table nev
 keeps the status it had, \`providerStatusRecognized\` is false, and \`providerStatus\` shows the word.
 `
 
+const CONFORMANCE_INTRO = `
+Every provider is held to one list. \`npm test\` runs it on the emulators, \`kyc-gateway conform <provider>\` does the same, and with
+\`--live\` it runs the checks marked \\* on the real API: those that only read. A deviation is known and tested to be true.
+`
+
 const REFINED_NOTE = `\\* A list row alone does not tell the status: the full record may refine it.`
 
 export function renderProvidersPage(): string {
   return [
     GENERATED + INTRO,
     section('What they can do', capabilityTable(PROVIDERS)),
+    section('What they must do', CONFORMANCE_INTRO.trim(), conformanceTable(PROVIDERS)),
     ...PROVIDERS.map((provider) => section(text(provider.name), ...blocks(provider))),
   ].join('')
 }
@@ -32,6 +39,21 @@ function capabilityTable(providers: readonly ProviderDefinition[]): string {
       ...PROVIDER_CAPABILITIES.map((name) => row(code(name), (one) => one.capabilities.includes(name))),
       row('A validation is found only together with its account', (one) => one.needsAccount),
     ],
+  )
+}
+
+function conformanceTable(providers: readonly ProviderDefinition[]): string {
+  const cell = (check: Check, provider: ProviderDefinition): string => {
+    if (!appliesTo(check, provider)) return '–'
+    return deviationOf(check, provider) === null ? 'applies' : 'deviates'
+  }
+  return table(
+    ['Check', '', ...providers.map((provider) => text(provider.name))],
+    CHECKS.map((check) => [
+      check.id + (check.live === true ? ' \\*' : ''),
+      text(check.sentence) + (check.capability ? ` (${code(check.capability)})` : ''),
+      ...providers.map((provider) => cell(check, provider)),
+    ]),
   )
 }
 

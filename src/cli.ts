@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { EXIT } from './commands/exit.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
@@ -31,14 +32,6 @@ export interface CommandInput {
   arguments: readonly string[]
   options: Readonly<Record<string, boolean>>
 }
-
-export const EXIT = {
-  OK: 0,
-  /** Settings, database, port or provider are not as they must be; the message says what to do. */
-  FAILED: 1,
-  /** The command line itself is wrong. */
-  USAGE: 2,
-} as const
 
 const COMMANDS: readonly Command[] = [
   sandboxCommand,

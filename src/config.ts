@@ -195,8 +195,15 @@ export function parseProviderSettings(
     else if (raw === undefined) problems.push(`${name} is missing: ${description}`)
     else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`)
   }
-  if (problems.length === 0) problems.push(...(definition.checkSettings?.(settings) ?? []))
-  return { settings, problems }
+  // What is wrong by itself is absent here, and must not be called missing on top.
+  const spanning = definition.checkSettings?.(settings) ?? []
+  const named = problems.map(nameIn)
+  return { settings, problems: [...problems, ...spanning.filter((line) => !named.includes(nameIn(line)))] }
+}
+
+/** Every problem begins with the name of its variable. */
+function nameIn(problem: string): string {
+  return problem.split(' ', 1)[0] ?? ''
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/

@@ -72,10 +72,10 @@ export function applySummary(previous: ValidationState, summary: EntitySummary, 
   return evolutionTo(previous, settled(next, at, []), { at })
 }
 
-/** A provider that wants a new verification has ended the approval: when it said, or as of now. */
+/** A provider that wants a new verification has ended the approval: as noted before, when it said, or now. */
 function validityEnd(previous: ValidationState, summary: EntitySummary, at: Instant): Instant | null {
   if (!summary.needsReverification) return summary.validUntil ?? previous.validUntil
-  return [summary.validUntil, previous.validUntil].find((end) => end !== null && end <= at) ?? at
+  return [previous.validUntil, summary.validUntil].find((end) => end !== null && end <= at) ?? at
 }
 
 function evolutionTo(

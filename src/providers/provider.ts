@@ -50,7 +50,10 @@ export interface ProviderDefinition {
   needsAccount: boolean
   /** Keyed by full environment name, for example `GU1_API_KEY`. */
   settings: Record<string, Setting>
-  /** Checks that span several settings; returns one sentence per problem, each naming the variable. */
+  /**
+   * Checks that span several settings; returns one sentence per problem, each beginning with the variable. A setting
+   * that is wrong by itself is absent here.
+   */
   checkSettings?(settings: Settings): string[]
   /** The whole vocabulary. Keys in lower case. */
   statuses: Record<string, StatusRow>
@@ -64,6 +67,10 @@ export interface ProviderDefinition {
   createEmulator(options: EmulatorOptions): Emulator
   /** Settings with which `create` reaches an emulator that listens at `origin` (no trailing slash). */
   sandboxSettings(origin: string): Record<string, string>
+  /** Laid over `sandboxSettings`, they make credentials that the emulator refuses. */
+  badSettings: Record<string, string>
+  /** True where a 401 makes it fetch a new access token and repeat the read once. */
+  renewsToken?: boolean
   /** Known departures from the conformance list: check id and reason. The suite proves that they are true. */
   deviations: Record<string, string>
 }

@@ -69,7 +69,7 @@ async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
   await refuseForeign(tx, answer, known)
   const changes: EntityChange[] = []
   const written: Written[] = []
-  for (const observation of oldestFirst(answer.observations)) {
+  for (const observation of oldestFirst(distinct(answer.observations))) {
     const row = known.find((candidate) => candidate.reference === observation.reference)
     const result = await writeObservation(tx, { services, answer, entityId: entity.id, row, observation })
     written.push(result)
@@ -119,7 +119,8 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
     tx,
     tenant,
     { provider: account.provider, reference: observation.reference },
-    observation,
+    // Where the word is unknown, the status of before stays, and what it says of the members.
+    { facts: observation.facts ?? row?.state.ownFacts ?? null },
   )
   const evolution = evolve(row ? withPersonal(row) : null, { observation, at, via }, members)
   const identity = {
@@ -178,6 +179,11 @@ function currentAfterRecord(before: ValidationRow | undefined, written: readonly
   return newer ? one.id : before.id
 }
 
+/** A row that moved while pages were read comes twice; what was read later is at least as new. */
+function distinct(observations: readonly Observation[]): Observation[] {
+  return [...new Map(observations.map((observation) => [observation.reference, observation])).values()]
+}
+
 function oldestFirst(observations: readonly Observation[]): Observation[] {
   return observations.toSorted((a, b) => ((a.requestedAt ?? '') < (b.requestedAt ?? '') ? -1 : 1))
 }
@@ -185,7 +191,7 @@ function oldestFirst(observations: readonly Observation[]): Observation[] {
 /** An id that the database cannot hold is no id of the contract. */
 function refuseUnstorable(observation: Observation, provider: string): void {
   const ids = [observation.reference, observation.parentReference ?? '', observation.account ?? '']
-  if (ids.some((id) => id.includes('\u0000')) || observation.reference === '') {
+  if (ids.some((id) => id.includes('\u0000') || !id.isWellFormed()) || observation.reference === '') {
     throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
   }
 }

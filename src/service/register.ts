@@ -40,14 +40,19 @@ export async function registerEntity(
     try {
       return await services.db.transaction().execute((tx) => write(tx, services, { tenant, ...input }))
     } catch (error) {
-      // Somebody has just registered the same external id: the next attempt finds theirs.
-      if (!isUniqueViolation(error)) throw error
+      // Somebody has just written what this attempt did not see: the next one finds it.
+      if (!isLostRace(error)) throw error
     }
   }
 }
 
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505'
+const LOST_RACE = new Error('Somebody else was faster.')
+
+/** SQLSTATE: unique violation, deadlock. */
+const RACE_CODES: readonly unknown[] = ['23505', '40P01']
+
+function isLostRace(error: unknown): boolean {
+  return error === LOST_RACE || (error instanceof Error && 'code' in error && RACE_CODES.includes(error.code))
 }
 
 async function write(
@@ -62,7 +67,7 @@ async function write(
   const kept =
     found.find((row) => row.external_id !== null) ?? found[0] ?? (await create(tx, services, input))
   for (const other of found) if (other.id !== kept.id) await mergeEntity(tx, tenant, other.id, kept.id)
-  for (const account of input.accounts) await attach(tx, { tenant, account, entityId: kept.id })
+  for (const account of inOrder(input.accounts)) await attach(tx, { tenant, account, entityId: kept.id })
   const change = { external_id: externalId ?? kept.external_id, kind: input.kind ?? kept.kind }
   await updateEntity(tx, tenant, kept.id, change)
   await finishEntity(tx, { entity: kept, now: services.now().toISOString(), changes: [] })
@@ -77,7 +82,8 @@ async function findEntities(tx: Tx, input: Registration & { tenant: string }): P
   const ids = new Set([...byAccount.map((row) => row.entity_id), ...byExternalId.map((row) => row.id)])
   if (ids.size === 0) return []
   const rows = await lockEntities(tx, tenant, [...ids])
-  if (rows.some((row) => row.merged_into !== null)) return findEntities(tx, input)
+  // Begin again without these locks: to wait for more while holding them could end in a deadlock.
+  if (rows.some((row) => row.merged_into !== null)) throw LOST_RACE
   return rows.toSorted((a, b) => a.seq - b.seq)
 }
 
@@ -97,5 +103,11 @@ async function attach(
 ): Promise<void> {
   if (await insertAccount(tx, link.tenant, link.account, link.entityId)) return
   const [existing] = await readAccounts(tx, link.tenant, [link.account])
-  if (existing?.entity_id !== link.entityId) throw new GatewayError('ACCOUNT_CONFLICT')
+  if (!existing) throw new GatewayError('ACCOUNT_CONFLICT')
+  if (existing.entity_id !== link.entityId) throw LOST_RACE
+}
+
+/** Whoever adds the same accounts at the same time waits for the first, and never each for the other. */
+function inOrder(accounts: readonly AccountKey[]): AccountKey[] {
+  return accounts.toSorted((a, b) => (a.provider + a.reference < b.provider + b.reference ? -1 : 1))
 }

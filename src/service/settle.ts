@@ -3,6 +3,7 @@ import { reevaluate } from '../domain/validation.ts'
 import { readAccountsOfEntities, readDueEntityIds } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
 import { type EntityChange, finishEntity, lockOne, withPersonal, writeEvolution } from './entity-writes.ts'
+import { memberStatuses } from './members.ts'
 import type { Services } from './services.ts'
 
 const BATCH = 100
@@ -25,7 +26,8 @@ async function settleEntity(services: Services, tenant: string, entityId: string
     const changes: EntityChange[] = []
     const standings = accounts.length > 0 ? await readStandings(tx, tenant, accounts) : []
     for (const row of standings) {
-      const evolution = reevaluate(withPersonal(row), now)
+      const members = await memberStatuses(tx, tenant, row, { facts: row.state.ownFacts })
+      const evolution = reevaluate(withPersonal(row), now, members)
       if (evolution.change === 'STATUS')
         changes.push({ ...(await writeEvolution(tx, row, evolution)), noticedVia: 'CLOCK' })
     }

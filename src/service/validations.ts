@@ -3,7 +3,7 @@ import { GatewayError } from '../domain/errors.ts'
 import type { ObservedVia } from '../domain/observation.ts'
 import type { StatusFacts } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import { factsAt } from '../domain/validation.ts'
+import { clockChange, factsAt } from '../domain/validation.ts'
 import type { Verification } from '../domain/verification.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Failure, StoredState } from '../store/tables.ts'
@@ -207,9 +207,11 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
   const { row, error } = loaded
   const { state, personal } = row
   const { recognized, observedAt, via, ...rest } = state
+  const facts = factsAt(state, services.now().toISOString())
   return {
     ...rest,
-    ...factsAt(state, services.now().toISOString()),
+    ...facts,
+    ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
     ...personal,
     id: row.id,
     provider: row.provider,

@@ -1,3 +1,4 @@
+// The lock on the data directory: one holder, freed by whatever ends the process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// What becomes of statements and transactions when Postgres or the connection goes away.
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../../test/support/database.ts'

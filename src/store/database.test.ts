@@ -1,3 +1,4 @@
+// What both kinds of database have in common: values, transactions, errors, closing.
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

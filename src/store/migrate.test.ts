@@ -1,3 +1,4 @@
+// Migrations run once, in order, whole, and by one process at a time.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
 // The record of what providers said, older and repeated observations included.
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Observation } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Tx } from './tables.ts'
@@ -26,7 +27,11 @@ export async function recordObservation(
       raw,
     })
     .onConflict((conflict) =>
-      conflict.columns(['tenant', 'validation_id', 'digest']).doUpdateSet({ last_seen_at: seen.at }),
+      conflict
+        .columns(['tenant', 'validation_id', 'digest'])
+        .doUpdateSet({
+          last_seen_at: sql<Instant>`greatest(observation.last_seen_at, excluded.last_seen_at)`,
+        }),
     )
     .execute()
 }

@@ -16,12 +16,12 @@ export interface GatewayProcess {
 const ROOT = join(import.meta.dirname, '../..')
 const running = new Set<ChildProcessWithoutNullStreams>()
 
-/** Runs `node src/main.ts …` with exactly these settings. */
+/** Runs `node bin/kyc-gateway.js …` with exactly these settings. */
 export function startGateway(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): GatewayProcess {
-  return startProcess([process.execPath, 'src/main.ts', ...args], environment)
+  return startProcess([process.execPath, 'bin/kyc-gateway.js', ...args], environment)
 }
 
 /** Runs any command line in the root of the repository. */

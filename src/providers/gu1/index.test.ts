@@ -64,6 +64,7 @@ test('a UUID has one spelling, any other reference is kept', () => {
 
 const server = createServer((request, response) => {
   const path = request.url ?? ''
+  if (path.endsWith('/00000000-0000-0000-0000-000000000000')) response.statusCode = 404
   const rows = { validations: [{ ...PENDING, status: 'approved' }], total: 1 }
   response.end(JSON.stringify(path.includes('/status') ? SUMMARY : path.includes('?') ? rows : PENDING))
 })

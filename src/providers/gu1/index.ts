@@ -21,5 +21,6 @@ export const gu1: ProviderDefinition = {
   create: createGu1,
   createEmulator: createGu1Emulator,
   sandboxSettings: (origin) => ({ GU1_BASE_URL: origin, GU1_API_KEY: 'gk_sandbox_demo' }),
+  badSettings: { GU1_API_KEY: 'wrong' },
   deviations: {},
 }

@@ -220,4 +220,12 @@ describe('check', () => {
     const { provider } = await scene({ status })
     await expect(provider.check()).rejects.toMatchObject({ code })
   })
+
+  it.each(['', '<html></html>', '{"success":true', '["success"]', '{"greeting":"valid JSON"}'])(
+    'a success with %j is UNEXPECTED_RESPONSE: it is not the address of Sila',
+    async (body) => {
+      const { provider } = await scene({ status: 200, body }, SIGNED)
+      await expect(provider.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
+    },
+  )
 })

@@ -1,6 +1,6 @@
 // The reads of Sila's API, with either way to authenticate; the only file that knows their paths.
 import { z } from 'zod'
-import { errorForStatus, type HttpClient, type HttpResponse } from '../http.ts'
+import { errorForStatus, type HttpClient, type HttpResponse, parseJson } from '../http.ts'
 import { type AccessToken, createAccessTokens } from './access-token.ts'
 import { createHeader, isSuccess, openAnswer, unexpected } from './envelope.ts'
 import { canonicalUuid } from './handles.ts'
@@ -27,6 +27,9 @@ export const rowSchema = z
 export type WireRow = z.infer<typeof rowSchema>
 
 const listSchema = z.looseObject({ verifications: z.array(rowSchema) })
+
+/** The least that shows Sila's API, whether the handle is known or not. */
+const probeSchema = z.union([z.looseObject({ success: z.boolean() }), listSchema])
 
 export function recordId(record: {
   verification_id?: string | undefined
@@ -79,7 +82,9 @@ export function createSilaClient(deps: ClientDeps): SilaClient {
     async probe(handle, signal) {
       const { response } = await call('/get_verifications', handle, signal)
       // What Sila answers for an unknown handle is not documented; both of these come after authentication.
-      if (!isSuccess(response) && response.status !== 404) throw errorForStatus('sila', response)
+      if (response.status === 404) return
+      if (!isSuccess(response)) throw errorForStatus('sila', response)
+      if (!probeSchema.safeParse(parseJson('sila', response.text)).success) throw unexpected()
     },
   }
 }

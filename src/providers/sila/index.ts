@@ -31,5 +31,7 @@ export const sila: ProviderDefinition = {
     SILA_CLIENT_ID: 'demo_client',
     SILA_CLIENT_SECRET: 'demo_secret',
   }),
+  badSettings: { SILA_CLIENT_SECRET: 'wrong' },
+  renewsToken: true,
   deviations: {},
 }

@@ -37,7 +37,7 @@ describe('settings', () => {
   })
 
   it('names every variable that the chosen way to authenticate lacks', () => {
-    expect(checkSilaSettings({})).toEqual([
+    expect(checkSilaSettings({ SILA_AUTH: 'token' })).toEqual([
       'SILA_CLIENT_ID is required when SILA_AUTH is token.',
       'SILA_CLIENT_SECRET is required when SILA_AUTH is token.',
     ])

@@ -86,7 +86,9 @@ const NEEDED = {
 } as const
 
 export function checkSilaSettings(settings: Settings): string[] {
-  const auth = settings.SILA_AUTH === 'ecdsa' ? 'ecdsa' : 'token'
+  const auth = settings.SILA_AUTH
+  // Absent: wrong by itself, and what it would need is not known.
+  if (auth !== 'token' && auth !== 'ecdsa') return []
   return NEEDED[auth]
     .filter((name) => !settings[name])
     .map((name) => `${name} is required when SILA_AUTH is ${auth}.`)

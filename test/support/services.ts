@@ -1,0 +1,85 @@
+// The services over a test database, without providers: for tests of what is written when an answer has come.
+import { randomUUID } from 'node:crypto'
+import type { Observation } from '../../src/domain/observation.ts'
+import { applyAnswer } from '../../src/service/apply.ts'
+import { createFlights } from '../../src/service/flights.ts'
+import { createProviderRegistry } from '../../src/service/providers.ts'
+import type { Services } from '../../src/service/services.ts'
+import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
+import { readChanges } from '../../src/store/status-log.ts'
+import type { Db } from '../../src/store/tables.ts'
+import { readStandings } from '../../src/store/validations.ts'
+import { minute } from './observation.ts'
+import { TENANT } from './rows.ts'
+
+export interface TestServices extends Services {
+  /** Moves the clock to this minute. */
+  goTo(minutes: number): void
+  /** Messages of every log line so far. */
+  messages: string[]
+}
+
+export function createTestServices(db: Db): TestServices {
+  let minutes = 0
+  const messages: string[] = []
+  const write = (_: object, message: string) => void messages.push(message)
+  const logger = { info: write, warn: write, error: write }
+  const now = () => new Date(minute(minutes))
+  return {
+    db,
+    providers: createProviderRegistry([], { now, logger }),
+    flights: createFlights(),
+    policy: { openMaxAge: 30, summaryMaxAge: 86_400 },
+    logger,
+    now,
+    newId: randomUUID,
+    goTo: (to) => {
+      minutes = to
+    },
+    messages,
+  }
+}
+
+export interface TestAnswer {
+  provider?: string
+  question?: 'current' | 'list' | 'record'
+  at?: number
+}
+
+/** The provider was asked at minute `at` and said this. Returns the id of the entity. */
+export function answer(
+  services: Services,
+  account: string,
+  observations: readonly Observation[],
+  { provider = 'gu1', question = 'record', at = 0 }: TestAnswer = {},
+): Promise<string> {
+  const key = { provider, reference: account }
+  return applyAnswer(services, {
+    tenant: TENANT,
+    account: key,
+    observations,
+    at: minute(at),
+    via: 'FETCH',
+    question,
+  })
+}
+
+/** All that is written, for comparison: entities with their accounts, standings, and the log. */
+export async function readAll(db: Db) {
+  const entities = await listEntities(db, TENANT, { afterSeq: null, limit: 999 })
+  const accounts = await readAccountsOfEntities(
+    db,
+    TENANT,
+    entities.map((row) => row.id),
+  )
+  const standings = await readStandings(db, TENANT, accounts)
+  const observations = await db.selectFrom('observation').selectAll().execute()
+  const log = await readChanges(db, TENANT, { after: 0, limit: 9_999 })
+  return { entities, accounts, standings, observations, log }
+}
+
+/** The log in short: `from > to` of each change, oldest first. */
+export async function readLog(db: Db): Promise<string[]> {
+  const rows = await readChanges(db, TENANT, { after: 0, limit: 9_999 })
+  return rows.map((row) => `${row.from ?? ''}>${row.to}`)
+}
