@@ -71,7 +71,7 @@ function presentResult(
   const logged = new Set<unknown>()
   const errors = result.errors.map((error) => {
     const root = rootOf(error)
-    const known = isUnavailable?.(root) ? new GatewayError('STORE_UNAVAILABLE') : classify(error)
+    const known = classify(error) ?? (isUnavailable?.(root) ? new GatewayError('STORE_UNAVAILABLE') : null)
     if (!logged.has(root)) logError({ error, root, known, requestId, logger })
     logged.add(root)
     return presentError(error, known ?? new GatewayError('INTERNAL'), {

@@ -27,11 +27,9 @@ export async function recordObservation(
       raw,
     })
     .onConflict((conflict) =>
-      conflict
-        .columns(['tenant', 'validation_id', 'digest'])
-        .doUpdateSet({
-          last_seen_at: sql<Instant>`greatest(observation.last_seen_at, excluded.last_seen_at)`,
-        }),
+      conflict.columns(['tenant', 'validation_id', 'digest']).doUpdateSet({
+        last_seen_at: sql<Instant>`greatest(observation.last_seen_at, excluded.last_seen_at)`,
+      }),
     )
     .execute()
 }
