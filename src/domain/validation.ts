@@ -12,6 +12,8 @@ export interface ValidationState extends Omit<Observation, 'facts' | 'detail' | 
   /** SUMMARY: `validUntil` was corrected by what the provider says of the entity as a whole. */
   validitySource: 'RECORD' | 'SUMMARY'
   statusChangedAt: Instant
+  /** When the gateway first asked about it. */
+  firstObservedAt: Instant
   /** When the newest accepted observation was asked for. */
   observedAt: Instant
   via: ObservedVia
@@ -115,6 +117,7 @@ function first({ observation, at, via }: Seen): ValidationState {
     recognized: facts !== null,
     validitySource: 'RECORD',
     statusChangedAt: observation.updatedAt ?? at,
+    firstObservedAt: at,
     observedAt: at,
     via,
     detailObservedAt: detail === 'FULL' ? at : null,
@@ -133,6 +136,7 @@ function merge(previous: ValidationState, seen: Seen): ValidationState {
     ...(next.recognized ? {} : { ownFacts, expiresAt, validUntil, validitySource }),
     ...(keepsValidity ? { validUntil, validitySource } : {}),
     statusChangedAt: previous.statusChangedAt,
+    firstObservedAt: previous.firstObservedAt,
     kind: next.kind === 'UNKNOWN' ? previous.kind : next.kind,
     account: next.account ?? previous.account,
   }

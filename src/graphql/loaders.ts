@@ -18,6 +18,7 @@ import {
 import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
 import type { Services } from '../service/services.ts'
 import { type AccountStanding, loadStandings, type StandingAsk } from '../service/standings.ts'
+import type { ValidationView } from '../service/validation-view.ts'
 import {
   type IdAsk,
   loadKnownReferences,
@@ -25,7 +26,6 @@ import {
   loadValidations,
   loadValidationsByReference,
   type ReferenceAsk,
-  type ValidationView,
 } from '../service/validations.ts'
 
 export interface Loaders {

@@ -13,7 +13,8 @@ import {
 import { type Demand, isFreshEnough } from './freshness.ts'
 import { providerError, refreshList } from './refresh.ts'
 import type { Services } from './services.ts'
-import { refreshDue, type ValidationView, viewValidation } from './validations.ts'
+import { type ValidationView, viewValidation } from './validation-view.ts'
+import { refreshDue } from './validations.ts'
 
 export interface ValidationListAsk extends Demand {
   entityId: string

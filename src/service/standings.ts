@@ -1,12 +1,19 @@
 // What each account of an entity says now: its current validation, or its newest, as fresh as the caller demands.
-import type { GatewayError } from '../domain/errors.ts'
+import { GatewayError } from '../domain/errors.ts'
 import { factsAt } from '../domain/validation.ts'
-import { type AccountRow, readAccounts } from '../store/entities.ts'
+import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import { readStandings, type ValidationRow } from '../store/validations.ts'
 import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
-import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
+import {
+  discoverAccount,
+  providerError,
+  refreshCurrent,
+  refreshList,
+  refreshRecord,
+  refreshSummary,
+} from './refresh.ts'
 import type { Services } from './services.ts'
-import { needsRecord, type ValidationView, viewValidation } from './validations.ts'
+import { needsMembers, needsRecord, type ValidationView, viewValidation } from './validation-view.ts'
 
 export interface StandingAsk {
   provider: string
@@ -36,6 +43,55 @@ interface Seen {
 
 /** One standing per ask, in order. Never rejects because of a provider: its failure is part of the standing. */
 export async function loadStandings(
+  services: Services,
+  tenant: string,
+  asks: readonly StandingAsk[],
+): Promise<AccountStanding[]> {
+  const standings = await refreshStandings(services, tenant, asks)
+  const businesses = standings.flatMap(({ validation }, index) => {
+    const since = asks[index]?.since ?? null
+    return validation?.isCurrent && needsMembers(validation) ? [{ validation, since }] : []
+  })
+  if (businesses.length === 0) return standings
+  await loadMemberStandings(services, tenant, businesses)
+  const seen = await readSeen(services, tenant, asks)
+  return standings.map((standing, index) => ({ ...standing, validation: seen[index]?.validation ?? null }))
+}
+
+/**
+ * Looks at the members that business validations name; what they say is applied to the businesses. Members' own members
+ * are not looked at, so records that name each other come to an end. A provider's failure leaves things as they are.
+ */
+export async function loadMemberStandings(
+  services: Services,
+  tenant: string,
+  businesses: readonly { validation: ValidationRow; since: string | null }[],
+): Promise<void> {
+  const asks = businesses.flatMap(({ validation, since }) =>
+    validation.state.memberAccounts.map((account) => ({
+      ...{ provider: validation.provider, account, since },
+      ...{ detail: true, newest: true, summary: false },
+    })),
+  )
+  const keys = asks.map((ask) => ({ provider: ask.provider, reference: ask.account }))
+  const known = await readAccounts(services.db, tenant, keys)
+  const unseen = keys.filter((key) => !known.some((row) => isOf(row, key)))
+  const outcomes = await Promise.allSettled(
+    unseen.map((account) => discoverAccount(services, { tenant, account })),
+  )
+  for (const outcome of outcomes) if (outcome.status === 'rejected') providerError(outcome.reason)
+  const found = await readAccounts(services.db, tenant, keys)
+  const answerable = asks.filter((ask) =>
+    found.some((row) => isOf(row, { provider: ask.provider, reference: ask.account })),
+  )
+  await refreshStandings(services, tenant, answerable)
+}
+
+function isOf(row: AccountRow, key: AccountKey): boolean {
+  return row.provider === key.provider && row.reference === key.reference
+}
+
+async function refreshStandings(
   services: Services,
   tenant: string,
   asks: readonly StandingAsk[],
@@ -135,11 +191,11 @@ async function readSeen(services: Services, tenant: string, asks: readonly Stand
     readAccounts(services.db, tenant, keys),
     readStandings(services.db, tenant, keys),
   ])
-  return asks.flatMap((ask) => {
-    const account = accounts.find((row) => row.provider === ask.provider && row.reference === ask.account)
-    if (!account) return []
+  return asks.map((ask) => {
+    const account = accounts.find((row) => isOf(row, { provider: ask.provider, reference: ask.account }))
+    if (!account) throw new GatewayError('INTERNAL')
     const validation = validations.find((row) => row.provider === ask.provider && row.account === ask.account)
-    return [{ ask, account, validation: validation ?? null }]
+    return { ask, account, validation: validation ?? null }
   })
 }
 

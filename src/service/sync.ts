@@ -4,7 +4,7 @@ import type { AccountRow } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
 import { providerError, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
-import type { ValidationView } from './validations.ts'
+import type { ValidationView } from './validation-view.ts'
 
 /** Asks the provider for this validation now. Throws what the provider's failure was; what is known stays. */
 export async function syncValidation(

@@ -1,12 +1,7 @@
 // Validations as callers see them: loaded in batches, refreshed where the demand asks for it, honest about their age.
 import { GatewayError } from '../domain/errors.ts'
-import type { ObservedVia } from '../domain/observation.ts'
-import type { StatusFacts } from '../domain/status.ts'
-import type { Instant } from '../domain/time.ts'
-import { clockChange, factsAt } from '../domain/validation.ts'
-import type { Verification } from '../domain/verification.ts'
+import { factsAt } from '../domain/validation.ts'
 import type { AccountKey } from '../store/entities.ts'
-import type { Failure, StoredState } from '../store/tables.ts'
 import {
   readMembers,
   readValidations,
@@ -16,60 +11,8 @@ import {
 import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
 import { discoverRecord, providerError, refreshRecord } from './refresh.ts'
 import type { Services } from './services.ts'
-
-export interface ValidationView
-  extends StatusFacts,
-    Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
-  id: string
-  provider: string
-  account: string
-  entityId: string
-  isCurrent: boolean
-  providerStatusRecognized: boolean
-  extractedData: ValidationRow['personal']['extractedData']
-  sessionUrl: string | null
-  freshness: FreshnessView
-  /** Set where the caller wants details that were never read, and why they could not be. */
-  detailError: GatewayError | null
-  /** Passed on to whatever is reached from here. */
-  since: Instant | null
-  row: ValidationRow
-}
-
-export interface FreshnessView {
-  observedAt: Instant
-  via: ObservedVia
-  isStale: boolean
-  lastFailure: Failure | null
-  provider: string
-}
-
-export interface VerificationView extends Verification {
-  validationId: string
-}
-
-/** A validation with why it is older than demanded, if it is. */
-export interface Loaded {
-  row: ValidationRow
-  error: GatewayError | null
-  /** The last failure to ask about its account, where that was the question. */
-  accountFailure?: Failure | null
-}
-
-/**
- * True where the full record must be read: details are wanted, or the status word leaves the status open and was there
- * before. The first look at an account thus costs one call whatever its word; the next refresh settles the status.
- */
-export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
-  if (demand.detail) return true
-  if (!row.isCurrent) return false
-  const { statusChangedAt, observedAt } = row.state
-  const { statuses } = services.providers.get(row.provider).definition
-  return (
-    statusChangedAt < observedAt &&
-    statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
-  )
-}
+import { loadMemberStandings } from './standings.ts'
+import { needsMembers, needsRecord, type ValidationView, viewValidation } from './validation-view.ts'
 
 export interface IdAsk extends Demand {
   id: string
@@ -164,7 +107,7 @@ async function discover(services: Services, tenant: string, ask: ReferenceAsk): 
   return discoverRecord(services, { ...ask, tenant })
 }
 
-/** Refreshes the records that are older, or less complete, than their ask demands. */
+/** Refreshes the records that are older, or less complete, than their ask demands, and the members they wait for. */
 export async function refreshDue<Ask extends Demand>(
   services: Services,
   tenant: string,
@@ -177,7 +120,34 @@ export async function refreshDue<Ask extends Demand>(
     const one = due[index]
     if (one && outcome.status === 'rejected') errors.set(one.ask, providerError(outcome.reason))
   }
-  return { ran: due.length > 0, of: (ask) => errors.get(ask) ?? null }
+  const refreshed = new Set(due)
+  const ranMembers = await refreshMembers(
+    services,
+    tenant,
+    pairs.filter((one) => one.ask.detail && (refreshed.has(one) || needsMembers(one.row))),
+  )
+  return { ran: due.length > 0 || ranMembers, of: (ask) => errors.get(ask) ?? null }
+}
+
+/** Only where details are wanted: a list of statuses alone is not worth the calls. */
+async function refreshMembers(
+  services: Services,
+  tenant: string,
+  wanted: readonly { row: ValidationRow; ask: Demand }[],
+): Promise<boolean> {
+  if (wanted.length === 0) return false
+  const rows = await readValidations(
+    services.db,
+    tenant,
+    wanted.map(({ row }) => row.id),
+  )
+  const businesses = rows.filter(needsMembers).map((validation) => {
+    const since = wanted.find(({ row }) => row.id === validation.id)?.ask.since ?? null
+    return { validation, since }
+  })
+  if (businesses.length === 0) return false
+  await loadMemberStandings(services, tenant, businesses)
+  return true
 }
 
 function refreshRow(services: Services, tenant: string, row: ValidationRow, ask: Demand): Promise<void> {
@@ -200,37 +170,6 @@ function isFresh(services: Services, row: ValidationRow, ask: Demand): boolean {
   const { status } = factsAt(row.state, now)
   if (!isFreshEnough(row.state.observedAt, status, rule)) return false
   return !needsRecord(services, row, ask) || hasFreshDetail(row.state, rule)
-}
-
-/** The validation at this moment. `error` says why it could not be made as fresh as demanded. */
-export function viewValidation(services: Services, loaded: Loaded, ask: Demand): ValidationView {
-  const { row, error } = loaded
-  const { state, personal } = row
-  const { recognized, observedAt, via, ...rest } = state
-  const facts = factsAt(state, services.now().toISOString())
-  return {
-    ...rest,
-    ...facts,
-    ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
-    ...personal,
-    id: row.id,
-    provider: row.provider,
-    account: row.account,
-    entityId: row.entityId,
-    isCurrent: row.isCurrent,
-    providerStatusRecognized: recognized,
-    recognized,
-    freshness: {
-      observedAt,
-      via,
-      isStale: error !== null,
-      lastFailure: row.failure ?? loaded.accountFailure ?? null,
-      provider: row.provider,
-    },
-    detailError: ask.detail && state.detailObservedAt === null ? error : null,
-    since: ask.since,
-    row,
-  }
 }
 
 function byId(rows: readonly ValidationRow[]): Map<string, ValidationRow> {

@@ -58,9 +58,7 @@ export async function readAccounts(
     .selectFrom('account')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where((where) =>
-      where.or(keys.map((key) => where.and({ provider: key.provider, reference: key.reference }))),
-    )
+    .where(isAnyOf('reference', keys))
     .execute()
   return rows.map(parseAccount)
 }
@@ -240,4 +238,11 @@ function parseAccount(row: AccountTable): AccountRow {
 /** For `=`: any of the values. Unlike `in`, fine with none. */
 export function anyOf<T>(values: readonly T[]) {
   return sql<T>`any(${values})`
+}
+
+/** Rows whose provider and `column` are those of any of the keys. One text of SQL for any number of keys. */
+export function isAnyOf(column: 'reference' | 'account' | 'parent_reference', keys: readonly AccountKey[]) {
+  const providers = keys.map((key) => key.provider)
+  const references = keys.map((key) => key.reference)
+  return sql<boolean>`(provider, ${sql.ref(column)}) in (select * from unnest(${providers}::text[], ${references}::text[]))`
 }

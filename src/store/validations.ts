@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import { clockChange, type ValidationState } from '../domain/validation.ts'
-import { type AccountKey, anyOf } from './entities.ts'
+import { type AccountKey, anyOf, isAnyOf } from './entities.ts'
 import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
 
 /** A validation as it is known: identity, state, and the last failure to refresh it. */
@@ -35,11 +35,7 @@ export async function readValidationsByReference(
   tenant: string,
   keys: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
-  const rows = await from(db, tenant)
-    .where((where) =>
-      where.or(keys.map((key) => where.and({ provider: key.provider, reference: key.reference }))),
-    )
-    .execute()
+  const rows = await from(db, tenant).where(isAnyOf('reference', keys)).execute()
   return rows.map(parse)
 }
 
@@ -51,9 +47,7 @@ export async function readStandings(
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant)
     .distinctOn(['provider', 'account'])
-    .where((where) =>
-      where.or(accounts.map((key) => where.and({ provider: key.provider, account: key.reference }))),
-    )
+    .where(isAnyOf('account', accounts))
     .orderBy('provider')
     .orderBy('account')
     .orderBy('is_current', 'desc')
@@ -68,12 +62,7 @@ export async function readMembers(
   tenant: string,
   parents: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
-  const rows = await from(db, tenant)
-    .where((where) =>
-      where.or(parents.map((key) => where.and({ provider: key.provider, parent_reference: key.reference }))),
-    )
-    .orderBy('seq')
-    .execute()
+  const rows = await from(db, tenant).where(isAnyOf('parent_reference', parents)).orderBy('seq').execute()
   return rows.map(parse)
 }
 
@@ -82,11 +71,7 @@ export async function readValidationsOfAccounts(
   tenant: string,
   accounts: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
-  const rows = await from(db, tenant)
-    .where((where) =>
-      where.or(accounts.map((key) => where.and({ provider: key.provider, account: key.reference }))),
-    )
-    .execute()
+  const rows = await from(db, tenant).where(isAnyOf('account', accounts)).execute()
   return rows.map(parse)
 }
 

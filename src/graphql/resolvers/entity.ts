@@ -13,7 +13,7 @@ import {
 import { registerEntity } from '../../service/register.ts'
 import { type AccountStanding, viewStanding } from '../../service/standings.ts'
 import { type SyncFailure, syncEntity } from '../../service/sync.ts'
-import type { ValidationView } from '../../service/validations.ts'
+import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
 import type { EntityBy, Resolvers } from '../generated.ts'

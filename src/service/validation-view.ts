@@ -1,0 +1,99 @@
+// A validation as callers see it: at this moment, and honest about its age.
+import type { GatewayError } from '../domain/errors.ts'
+import type { ObservedVia } from '../domain/observation.ts'
+import type { StatusFacts } from '../domain/status.ts'
+import type { Instant } from '../domain/time.ts'
+import { clockChange, factsAt } from '../domain/validation.ts'
+import type { Verification } from '../domain/verification.ts'
+import type { Failure, StoredState } from '../store/tables.ts'
+import type { ValidationRow } from '../store/validations.ts'
+import type { Demand } from './freshness.ts'
+import type { Services } from './services.ts'
+
+export interface ValidationView
+  extends StatusFacts,
+    Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
+  id: string
+  provider: string
+  account: string
+  entityId: string
+  isCurrent: boolean
+  providerStatusRecognized: boolean
+  extractedData: ValidationRow['personal']['extractedData']
+  sessionUrl: string | null
+  freshness: FreshnessView
+  /** Set where the caller wants details that were never read, and why they could not be. */
+  detailError: GatewayError | null
+  /** Passed on to whatever is reached from here. */
+  since: Instant | null
+  row: ValidationRow
+}
+
+export interface FreshnessView {
+  observedAt: Instant
+  via: ObservedVia
+  isStale: boolean
+  lastFailure: Failure | null
+  provider: string
+}
+
+export interface VerificationView extends Verification {
+  validationId: string
+}
+
+/** A validation with why it is older than demanded, if it is. */
+export interface Loaded {
+  row: ValidationRow
+  error: GatewayError | null
+  /** The last failure to ask about its account, where that was the question. */
+  accountFailure?: Failure | null
+}
+
+/**
+ * True where the full record must be read: details are wanted, or the status word leaves the status open. The first
+ * look at a validation spares it, so that many accounts never seen before cost one call each, whatever their words.
+ */
+export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
+  if (demand.detail) return true
+  const { firstObservedAt, observedAt, providerStatus } = row.state
+  const { statuses } = services.providers.get(row.provider).definition
+  const isOpen = statuses[providerStatus.trim().toLowerCase()]?.refinedByDetail === true
+  return row.isCurrent && isOpen && firstObservedAt < observedAt
+}
+
+/** True where the status depends on members that the record names: each of them may wait for its own customer. */
+export function needsMembers({ state }: ValidationRow): boolean {
+  const { status, blockedBy } = state.ownFacts
+  return status === 'IN_REVIEW' && blockedBy === 'MEMBER' && state.memberAccounts.length > 0
+}
+
+/** The validation at this moment. `error` says why it could not be made as fresh as demanded. */
+export function viewValidation(services: Services, loaded: Loaded, ask: Demand): ValidationView {
+  const { row, error } = loaded
+  const { state, personal } = row
+  const { recognized, observedAt, via, ...rest } = state
+  const facts = factsAt(state, services.now().toISOString())
+  return {
+    ...rest,
+    ...facts,
+    ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
+    ...personal,
+    id: row.id,
+    provider: row.provider,
+    account: row.account,
+    entityId: row.entityId,
+    isCurrent: row.isCurrent,
+    providerStatusRecognized: recognized,
+    recognized,
+    freshness: {
+      observedAt,
+      via,
+      isStale: error !== null,
+      lastFailure: row.failure ?? loaded.accountFailure ?? null,
+      provider: row.provider,
+    },
+    detailError: ask.detail && state.detailObservedAt === null ? error : null,
+    since: ask.since,
+    row,
+  }
+}
