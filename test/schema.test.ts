@@ -97,7 +97,8 @@ describe('schema', () => {
       const node = type.name.replace('Connection', '')
       return [`edges: [${node}Edge!]!`, `nodes: [${node}]!`, 'pageInfo: PageInfo!']
     })
-    expect(shapes).toEqual(expected)
+    // A list may tell more about itself, after what all lists tell.
+    expect(shapes.map((shape) => shape.slice(0, 3))).toEqual(expected)
     expect(connections).not.toEqual([])
   })
 

@@ -12,9 +12,11 @@ export const serveCommand: Command = {
   async run(terminal) {
     const config = readConfig(terminal.environment)
     if (config.mode === 'sandbox') return runSandbox(terminal, config)
-    const app = await startApp(config)
-    app.services.logger.info({ origin: app.origin }, 'listening')
-    return runUntilSignal(app)
+    return runUntilSignal(async () => {
+      const app = await startApp(config)
+      app.services.logger.info({ origin: app.origin }, 'listening')
+      return app
+    })
   },
 }
 
@@ -27,23 +29,29 @@ export const sandboxCommand: Command = {
   async run(terminal, { options }) {
     const config = readConfig(terminal.environment, { mode: 'sandbox' })
     if (!options['emulators-only']) return runSandbox(terminal, config)
-    return runUntilSignal(await runEmulators(terminal, config))
+    return runUntilSignal(() => runEmulators(terminal, config))
   },
 }
 
-async function runSandbox(terminal: Terminal, config: Config): Promise<number> {
-  const app = await startApp(config)
-  await prepareDemo(app)
-  terminal.write(welcome(app))
-  return runUntilSignal(app)
+function runSandbox(terminal: Terminal, config: Config): Promise<number> {
+  return runUntilSignal(async () => {
+    const app = await startApp(config)
+    await prepareDemo(app)
+    terminal.write(welcome(app))
+    return app
+  })
 }
 
-/** Resolves with the exit code once everything is closed. A second signal ends the process at once. */
-async function runUntilSignal(running: { close(): Promise<void> }): Promise<number> {
+/**
+ * Resolves with the exit code once everything is closed. A signal that comes during the start is obeyed right after it;
+ * a second one ends the process at once.
+ */
+async function runUntilSignal(start: () => Promise<{ close(): Promise<void> }>): Promise<number> {
   const stop = Promise.withResolvers<void>()
   const onSignal = () => stop.resolve()
   process.once('SIGTERM', onSignal)
   process.once('SIGINT', onSignal)
+  const running = await start()
   await stop.promise
   await running.close()
   return 0

@@ -78,6 +78,8 @@ export interface Observation {
 
 /** What a provider says about an entity as a whole. */
 export interface EntitySummary {
+  /** Canonical id of the validation that the summary is about; null where it does not say. */
+  currentReference: string | null
   isVerified: boolean
   needsReverification: boolean
   lastVerifiedAt: Instant | null

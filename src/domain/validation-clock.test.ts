@@ -85,6 +85,7 @@ describe('the clock', () => {
 })
 
 const GOOD: EntitySummary = {
+  currentReference: null,
   isVerified: true,
   needsReverification: false,
   lastVerifiedAt: minute(0),

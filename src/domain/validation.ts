@@ -12,8 +12,6 @@ export interface ValidationState extends Omit<Observation, 'facts' | 'detail' | 
   /** SUMMARY: `validUntil` was corrected by what the provider says of the entity as a whole. */
   validitySource: 'RECORD' | 'SUMMARY'
   statusChangedAt: Instant
-  /** When the gateway first asked about it. */
-  firstObservedAt: Instant
   /** When the newest accepted observation was asked for. */
   observedAt: Instant
   via: ObservedVia
@@ -117,7 +115,6 @@ function first({ observation, at, via }: Seen): ValidationState {
     recognized: facts !== null,
     validitySource: 'RECORD',
     statusChangedAt: observation.updatedAt ?? at,
-    firstObservedAt: at,
     observedAt: at,
     via,
     detailObservedAt: detail === 'FULL' ? at : null,
@@ -129,17 +126,21 @@ function merge(previous: ValidationState, seen: Seen): ValidationState {
   const next = seen.observation.detail === 'FULL' ? first(seen) : mergeSummary(previous, seen)
   const { ownFacts, expiresAt, validUntil, validitySource } = previous
   const keepsValidity =
-    validitySource === 'SUMMARY' && next.validUntil !== null && next.ownFacts.status === 'APPROVED'
+    validitySource === 'SUMMARY' && next.validUntil !== null && isSameApproval(previous, next)
   return {
     ...next,
     // An unknown word keeps the status, and with it the times at which the clock changes that status.
     ...(next.recognized ? {} : { ownFacts, expiresAt, validUntil, validitySource }),
     ...(keepsValidity ? { validUntil, validitySource } : {}),
     statusChangedAt: previous.statusChangedAt,
-    firstObservedAt: previous.firstObservedAt,
     kind: next.kind === 'UNKNOWN' ? previous.kind : next.kind,
     account: next.account ?? previous.account,
   }
+}
+
+/** A new approval on the same record is not the one that the summary spoke of. */
+function isSameApproval(previous: ValidationState, next: ValidationState): boolean {
+  return next.ownFacts.status === 'APPROVED' && next.decision?.decidedAt === previous.decision?.decidedAt
 }
 
 /** A list row moves the status word. What it does not carry is kept, and marked as outdated if the word moved. */

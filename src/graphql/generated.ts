@@ -658,8 +658,8 @@ export type SyncEntityInput = {
   /** How to find the entity: exactly one of the fields. */
   by: EntityBy;
   /**
-   * Also makes the providers ask their own sources again, where they can (capability SYNC). It may cost money there.
-   * False: the gateway only reads what the providers know now.
+   * Makes providers with the capability SYNC ask their own sources even where they hold their data for fresh. Other
+   * providers are simply read again.
    */
   force?: InputMaybe<Scalars['Boolean']['input']>;
 };

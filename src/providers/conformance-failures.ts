@@ -30,7 +30,10 @@ const FAILURES: readonly (readonly [fault: Fault, code: string])[] = [
   [{ kind: 'broken-json' }, UNREADABLE],
   [{ kind: 'wrong-shape' }, UNREADABLE],
   [{ kind: 'empty-body' }, UNREADABLE],
+  [{ kind: 'cut-off' }, 'PROVIDER_UNAVAILABLE'],
 ]
+/** The 404 of a server that is not the provider's: a wrong address. */
+const STRANGER: Fault = { kind: 'html-404' }
 const NOT_FOUND: Fault = { kind: 'status', status: 404 }
 const NO_EMULATOR = 'the real API does not fail on demand'
 
@@ -46,11 +49,11 @@ export const FAILURE_CHECKS: readonly Check[] = [
         const runs = await runAll(subject, target, fault)
         problems.push(...runs.filter((run) => !saysSo(run, code, subject.definition.id)).map(describe))
       }
-      // Cold, the call that meets it may be one for a token, where 404 is no answer.
-      const unknown = (await runAll(subject, target, NOT_FOUND)).filter(({ operation, warmth }) => {
-        return operation.reads && warmth === 'warm'
-      })
-      problems.push(...unknown.filter(({ outcome }) => outcome.value !== null).map(describe))
+      for (const fault of [NOT_FOUND, STRANGER]) {
+        // Cold, the call that meets it may be one for a token, where 404 is no answer.
+        const runs = (await runAll(subject, target, fault)).filter(({ warmth }) => warmth === 'warm')
+        problems.push(...runs.filter((run) => !isNothing(run)).map(describe))
+      }
       return problems
     },
   },
@@ -112,6 +115,12 @@ async function prepare(
       return { operation, warmth, fault, outcome, calls: connection.calls.length - before }
     },
   }
+}
+
+/** A read has found nothing. The check has not found the provider, where another server says so. */
+function isNothing({ operation, fault, outcome }: Run): boolean {
+  if (operation.reads) return outcome.value === null
+  return fault !== STRANGER || outcome.code === UNREADABLE
 }
 
 function saysSo({ outcome: { code, error } }: Run, expected: string, id: string): boolean {

@@ -10,6 +10,8 @@ export const FAULT_KINDS = [
   'broken-json',
   'wrong-shape',
   'empty-body',
+  'html-404',
+  'cut-off',
 ] as const
 
 export const faultSchema = z
@@ -105,4 +107,15 @@ const RESPONSES: Record<Fault['kind'], FaultResponse> = {
   'broken-json': () => new Response('{"success":true,"status":"appro', { headers: JSON_TYPE }),
   'wrong-shape': () => Response.json({ greeting: ['valid JSON', { of: 'another shape' }] }),
   'empty-body': () => new Response('', { headers: JSON_TYPE }),
+  // What another server answers at a wrong address.
+  'html-404': () =>
+    new Response('<html><body>Not Found</body></html>', {
+      status: 404,
+      headers: { 'content-type': 'text/html' },
+    }),
+  // The connection ends before the length that was promised.
+  'cut-off': () =>
+    new Response('{"success":true,"status":"appro', {
+      headers: { ...JSON_TYPE, 'content-length': '4096', connection: 'close' },
+    }),
 }

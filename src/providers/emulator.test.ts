@@ -1,8 +1,12 @@
 // What every emulator has from the harness: the log, the faults and the control calls.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createServerAdapter } from '@whatwg-node/server'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { control, createEmulator, uuidOf } from './emulator.ts'
 import { FAULT_KINDS } from './emulator-faults.ts'
+import { createHttpClient } from './http.ts'
 
 const ORIGIN = 'http://emulator.test'
 
@@ -100,7 +104,10 @@ describe('control calls', () => {
   it.each([
     [undefined, 'expected object'],
     [{}, 'kind'],
-    [{ kind: 'boom' }, '"none"|"latency"|"status"|"hang"|"broken-json"|"wrong-shape"|"empty-body"'],
+    [
+      { kind: 'boom' },
+      '"none"|"latency"|"status"|"hang"|"broken-json"|"wrong-shape"|"empty-body"|"html-404"|"cut-off"',
+    ],
     [{ kind: 'status' }, 'needs the HTTP status'],
     [{ kind: 'latency' }, 'needs the delay'],
     [{ kind: 'status', status: 99 }, '200'],
@@ -129,6 +136,8 @@ describe('faults', () => {
     'broken-json': { status: 200, text: /^\{"[^}]*$/ },
     'wrong-shape': { status: 200, text: /^\{.*\}$/ },
     'empty-body': { status: 200, text: '' },
+    'html-404': { status: 404, text: /^<html>/ },
+    'cut-off': { status: 200, text: /^\{[^}]*$/ },
   }
 
   it.each(FAULT_KINDS.filter((kind) => kind !== 'hang'))('%s does what it says', async (kind) => {
@@ -145,6 +154,18 @@ describe('faults', () => {
     await fault({ kind: 'status', status: 429, retryAfter: 7 })
     const answer = await send('GET', '/things/1')
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7'])
+  })
+
+  it('cut-off ends the connection in the middle of the answer', async () => {
+    const { emulator, fault } = setUp()
+    await fault({ kind: 'cut-off' })
+    const server = createServer(createServerAdapter((request: Request) => emulator.fetch(request)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const http = createHttpClient('gu1')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/things/1`
+    await expect(http.send({ method: 'GET', url })).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    await http.close()
+    await new Promise((resolve) => server.close(resolve))
   })
 
   it('latency waits so long', async () => {

@@ -1,6 +1,7 @@
 // The one way to call a provider: undici with our own limits, and failures in the words of the catalogue.
 import { Agent, request } from 'undici'
 import { GatewayError } from '../domain/errors.ts'
+import { createGate } from './gate.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -13,7 +14,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   status: number
-  /** Seconds, from `Retry-After`; null where absent or unreadable. */
+  /** Seconds from the moment of the answer, from `Retry-After`; null where absent or unreadable. */
   retryAfter: number | null
   text: string
 }
@@ -47,8 +48,10 @@ export function createHttpClient(provider: string, limits: HttpLimits = DEFAULT_
     headersTimeout: limits.attemptMs,
     bodyTimeout: limits.attemptMs,
   })
+  // Waiting for a socket is not the provider's slowness: the time of an attempt begins when it is really sent.
+  const gate = createGate(limits.connections)
   return {
-    send: (input) => send(provider, agent, limits, input),
+    send: (input) => gate(() => send(provider, agent, limits, input)),
     close: () => agent.destroy(),
   }
 }
@@ -70,7 +73,7 @@ async function send(
       signal,
     })
     const text = await readBody(provider, response.body, limits.maxBytes)
-    return { status: response.statusCode, retryAfter: parseRetryAfter(response.headers['retry-after']), text }
+    return { status: response.statusCode, retryAfter: readRetryAfter(response.headers), text }
   } catch (error) {
     throw translate(provider, error, deadline, input.signal)
   }
@@ -100,9 +103,24 @@ function translate(
   return new GatewayError(timedOut ? 'PROVIDER_TIMEOUT' : 'PROVIDER_UNAVAILABLE', { provider, cause: error })
 }
 
-function parseRetryAfter(header: string | string[] | undefined): number | null {
-  const seconds = Number.parseInt(String(header ?? ''), 10)
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 86_400) : null
+type Headers = Record<string, string | string[] | undefined>
+
+const MAX_RETRY_SECONDS = 86_400
+
+/** A date is counted from the answer's own date: both come from one clock, whatever ours says. */
+function readRetryAfter(headers: Headers): number | null {
+  const text = String(headers['retry-after'] ?? '').trim()
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : (parseHttpDate(text) - parseHttpDate(String(headers.date ?? ''))) / 1000
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_SECONDS) : null
+}
+
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+/** NaN for anything but the form that RFC 9110 tells servers to send; `Date.parse` makes a date of almost any text. */
+function parseHttpDate(text: string): number {
+  return HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
 }
 
 /**
@@ -123,7 +141,8 @@ export function errorForStatus(provider: string, response: HttpResponse): Gatewa
 /** The body as JSON; UNEXPECTED_RESPONSE, with nothing of its content, where it is none. */
 export function parseJson(provider: string, text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    // Some servers put a byte order mark before it, which JSON does not allow.
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     if (!isDeeperThan(value, MAX_DEPTH)) return value
   } catch {
     // Refused below, without a word of what arrived.

@@ -181,6 +181,7 @@ describe.each(testDatabases)('an answer on $name', ({ open }) => {
   it('about the entity as a whole ends an approval and notes it, and is kept beside the account', async () => {
     await answer(services, 'ada', [observe('approved', { validUntil: minute(900) })])
     const summary = {
+      currentReference: null,
       isVerified: true,
       needsReverification: true,
       lastVerifiedAt: minute(0),

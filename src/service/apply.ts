@@ -46,19 +46,24 @@ export async function applyAnswer(services: Services, answer: Answer): Promise<s
   return entityId
 }
 
-/** Applies the provider's word about the entity as a whole to the approval it is about. */
+/**
+ * Applies the provider's word about the entity as a whole to the approval it is about. Answers false, and changes no
+ * validation, where it is about another one than we hold for current.
+ */
 export async function applyEntitySummary(
   services: Services,
-  answer: { tenant: string; account: AccountKey; summary: EntitySummary; at: Instant },
-): Promise<void> {
+  answer: { tenant: string; account: AccountKey; summary: EntitySummary | null; at: Instant },
+): Promise<boolean> {
   const { tenant, account, summary, at } = answer
-  await services.db.transaction().execute(async (tx) => {
+  return services.db.transaction().execute(async (tx) => {
     const entity = await lockEntityOfAccount(tx, services, { tenant, account })
     await updateAccount(tx, tenant, account, { summary: { value: summary, observedAt: at }, failure: null })
     const [standing] = await readStandings(tx, tenant, [account])
-    const evolution = standing && applySummary(withPersonal(standing), summary, at)
-    const changes = standing && evolution ? [await writeEvolution(tx, standing, evolution)] : []
-    await finishEntity(tx, { entity, now: at, changes })
+    if (!standing || !summary) return true
+    if (summary.currentReference !== null && summary.currentReference !== standing.reference) return false
+    const evolution = applySummary(withPersonal(standing), summary, at)
+    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, standing, evolution)] })
+    return true
   })
 }
 
@@ -155,28 +160,40 @@ async function writeCurrent(
   seen: { known: ValidationRow[]; written: Written[] },
 ): Promise<void> {
   const { tenant, account, at } = answer
+  const { written } = seen
   const [row] = await readAccounts(tx, tenant, [account])
   if (row?.current_observed_at && row.current_observed_at > at) return
   const before = seen.known.find((candidate) => candidate.isCurrent)
+  const wasAsked = row?.current_observed_at != null
   const current =
-    answer.question === 'record' ? currentAfterRecord(before, seen.written) : flagged(seen.written)
+    answer.question === 'record'
+      ? currentAfterRecord(before, { written, wasAsked })
+      : currentAfterList(before, written)
   if (current !== (before?.id ?? null)) await markCurrent(tx, tenant, account, current)
 }
 
-function flagged(written: readonly Written[]): string | null {
-  return written.find((one) => one.observation.isCurrent === true)?.id ?? null
+/** The one that is said to be current, or none. An answer that says it of no row changes nothing. */
+function currentAfterList(before: ValidationRow | undefined, written: readonly Written[]): string | null {
+  const isSilent = written.length > 0 && written.every((one) => one.observation.isCurrent === null)
+  if (isSilent) return before?.id ?? null
+  return written.find((one) => one.observation.isCurrent)?.id ?? null
 }
 
-/** A single record either says so itself, or is current as long as no newer one of its account is. */
-function currentAfterRecord(before: ValidationRow | undefined, written: readonly Written[]): string | null {
-  const [one] = written
-  if (!one || one.change.change === 'OUTDATED') return before?.id ?? null
-  if (one.observation.isCurrent !== null) {
-    if (one.observation.isCurrent) return one.id
-    return before && before.id !== one.id ? before.id : null
-  }
-  const newer = !before || (one.observation.requestedAt ?? '') >= (before.state.requestedAt ?? '')
-  return newer ? one.id : before.id
+/**
+ * A single record either says so itself, or is current as long as no newer one of its account is; which of them is
+ * newest is known only once the account was asked.
+ */
+function currentAfterRecord(
+  before: ValidationRow | undefined,
+  seen: { written: readonly Written[]; wasAsked: boolean },
+): string | null {
+  const kept = before?.id ?? null
+  const [one] = seen.written
+  if (!one || one.change.change === 'OUTDATED') return kept
+  const { isCurrent, requestedAt } = one.observation
+  if (isCurrent !== null) return isCurrent ? one.id : kept === one.id ? null : kept
+  if (!seen.wasAsked) return kept
+  return !before || (requestedAt ?? '') >= (before.state.requestedAt ?? '') ? one.id : kept
 }
 
 /** A row that moved while pages were read comes twice; what was read later is at least as new. */

@@ -1,7 +1,6 @@
 // Lists of validations over all accounts of entities, refreshed by one list call per account where it is due.
 import type { GatewayError } from '../domain/errors.ts'
 import type { KycStatus } from '../domain/status.ts'
-import { factsAt } from '../domain/validation.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import {
   listValidations,
@@ -10,7 +9,7 @@ import {
   type ValidationPosition,
   type ValidationRow,
 } from '../store/validations.ts'
-import { type Demand, isFreshEnough } from './freshness.ts'
+import { type Demand, isFreshEnough, isSettled } from './freshness.ts'
 import { providerError, refreshList } from './refresh.ts'
 import type { Services } from './services.ts'
 import { type ValidationView, viewValidation } from './validation-view.ts'
@@ -170,7 +169,7 @@ async function freshLists<One extends { account: AccountRow; since: string | nul
   const now = services.now().toISOString()
   const rule = (since: string | null) => ({ since, policy: services.policy, now })
   const recent = asked.filter(({ account, since }) =>
-    isFreshEnough(account.list_observed_at, 'NOT_STARTED', rule(since)),
+    isFreshEnough(account.list_observed_at, false, rule(since)),
   )
   const old = asked.filter(
     (one) => !recent.includes(one) && one.account.list_observed_at !== null && one.since === null,
@@ -184,7 +183,7 @@ async function freshLists<One extends { account: AccountRow; since: string | nul
   const settled = old.filter(({ account, since }) => {
     const own = rows.filter((row) => row.provider === account.provider && row.account === account.reference)
     const isGood = ({ state }: ValidationRow) =>
-      isFreshEnough(state.observedAt, factsAt(state, now).status, rule(since))
+      isFreshEnough(state.observedAt, isSettled(state, state.observedAt, now), rule(since))
     return own.length > 0 && own.every(isGood)
   })
   return new Set([...recent, ...settled])

@@ -1,7 +1,8 @@
 // When a stored answer is good enough, and what a caller is told about its age.
 import type { GatewayError } from '../domain/errors.ts'
-import { isFinal, type KycStatus } from '../domain/status.ts'
+import { isFinal } from '../domain/status.ts'
 import { type Instant, plusSeconds } from '../domain/time.ts'
+import { clockChange, factsAt } from '../domain/validation.ts'
 import type { StoredState } from '../store/tables.ts'
 
 export interface FreshnessPolicy {
@@ -19,22 +20,35 @@ export interface Demand {
   detail: boolean
 }
 
-export function isFreshEnough(
-  observedAt: Instant | null,
-  status: KycStatus,
-  rule: { since: Instant | null; policy: FreshnessPolicy; now: Instant },
-): boolean {
+export interface FreshnessRule {
+  since: Instant | null
+  policy: FreshnessPolicy
+  now: Instant
+}
+
+/** `settled`: what was observed is final, so that its age does not matter unless the caller says so. */
+export function isFreshEnough(observedAt: Instant | null, settled: boolean, rule: FreshnessRule): boolean {
   if (observedAt === null) return false
   if (rule.since !== null) return observedAt >= rule.since
-  return isFinal(status) || observedAt >= plusSeconds(rule.now, -rule.policy.openMaxAge)
+  return settled || observedAt >= plusSeconds(rule.now, -rule.policy.openMaxAge)
+}
+
+/**
+ * Whether the status is final. One that our clock has made is so only when the provider was asked after that moment:
+ * the customer may have finished just before, or the approval may have been renewed.
+ */
+export function isSettled(state: StoredState, observedAt: Instant | null, now: Instant): boolean {
+  if (!isFinal(factsAt(state, now).status)) return false
+  const change = clockChange({ ...state, status: state.ownFacts.status })
+  return change === null || change.at > now || (observedAt !== null && observedAt >= change.at)
 }
 
 /** Whether the details of a validation are known and still belong to its status. */
-export function hasFreshDetail(
-  state: StoredState,
-  rule: { since: Instant | null; policy: FreshnessPolicy; now: Instant },
-): boolean {
-  return !state.detailOutdated && isFreshEnough(state.detailObservedAt, state.status, rule)
+export function hasFreshDetail(state: StoredState, rule: FreshnessRule): boolean {
+  const { detailOutdated, detailObservedAt } = state
+  return (
+    !detailOutdated && isFreshEnough(detailObservedAt, isSettled(state, detailObservedAt, rule.now), rule)
+  )
 }
 
 export type { Failure } from '../store/tables.ts'

@@ -4,7 +4,7 @@ import type { Instant } from '../domain/time.ts'
 import type { Provider } from '../providers/provider.ts'
 import { type AccountKey, updateAccount } from '../store/entities.ts'
 import type { Failure } from '../store/tables.ts'
-import { writeValidationFailure } from '../store/validations.ts'
+import { readValidationsOfAccounts, writeValidationFailure } from '../store/validations.ts'
 import { applyAnswer, applyEntitySummary } from './apply.ts'
 import type { Services } from './services.ts'
 
@@ -33,19 +33,27 @@ export async function refreshCurrent(services: Services, ask: Ask): Promise<void
   })
 }
 
-/** All validations of the account. An account the provider does not know simply has none. */
+/** All validations of the account. One that the provider never knew simply has none. */
 export async function refreshList(services: Services, ask: Ask): Promise<void> {
   await share(services, ask, 'list', async (at) => {
-    const list = await call(services, ask, (provider) => provider.listValidations(ask.account.reference))
+    const { provider, reference } = ask.account
+    const list = await call(services, ask, (one) => one.listValidations(reference))
+    if (!list && (await readValidationsOfAccounts(services.db, ask.tenant, [ask.account])).length > 0) {
+      throw new GatewayError('PROVIDER_REFUSED', { provider, message: FORGOTTEN_ACCOUNT })
+    }
     await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'list', observations: list ?? [] })
   })
 }
+
+const FORGOTTEN_ACCOUNT = 'The provider no longer knows this account.'
 
 /** The provider's word about the entity as a whole. */
 export async function refreshSummary(services: Services, ask: Ask): Promise<void> {
   await share(services, ask, 'summary', async (at) => {
     const summary = await call(services, ask, (provider) => provider.readSummary?.(ask.account.reference))
-    if (summary) await applyEntitySummary(services, { ...ask, summary, at })
+    const isAboutCurrent = await applyEntitySummary(services, { ...ask, summary: summary ?? null, at })
+    // Somebody has begun a new validation that we have not seen.
+    if (!isAboutCurrent) await refreshCurrent(services, { tenant: ask.tenant, account: ask.account })
   })
 }
 

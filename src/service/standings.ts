@@ -1,9 +1,8 @@
 // What each account of an entity says now: its current validation, or its newest, as fresh as the caller demands.
 import { GatewayError } from '../domain/errors.ts'
-import { factsAt } from '../domain/validation.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import { readStandings, type ValidationRow } from '../store/validations.ts'
-import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
+import { type Demand, type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
 import {
   discoverAccount,
   providerError,
@@ -137,38 +136,36 @@ function runStep(services: Services, tenant: string, step: Step, { ask, ...known
 }
 
 function hasFreshCurrent(services: Services, { ask, account, validation }: Seen): boolean {
-  const now = services.now().toISOString()
-  const status = validation?.isCurrent ? statusNow(validation, now) : 'NOT_STARTED'
-  return isFreshEnough(account.current_observed_at, status, {
-    since: ask.since,
-    policy: services.policy,
-    now,
-  })
+  const rule = ruleOf(services, ask)
+  const observedAt = account.current_observed_at
+  const settled = validation?.isCurrent === true && isSettled(validation.state, observedAt, rule.now)
+  return isFreshEnough(observedAt, settled, rule)
 }
 
 function hasFreshNewest(services: Services, { ask, account, validation }: Seen): boolean {
   if (!ask.newest || validation?.isCurrent) return true
-  const now = services.now().toISOString()
-  const status = validation ? statusNow(validation, now) : 'NOT_STARTED'
-  return isFreshEnough(account.list_observed_at, status, { since: ask.since, policy: services.policy, now })
+  const rule = ruleOf(services, ask)
+  const observedAt = account.list_observed_at
+  const settled = validation !== null && isSettled(validation.state, observedAt, rule.now)
+  return isFreshEnough(observedAt, settled, rule)
 }
 
 function hasFreshRecord(services: Services, { ask, validation }: Seen): boolean {
   if (!validation || !needsRecord(services, validation, ask)) return true
-  return hasFreshDetail(validation.state, {
-    since: ask.since,
-    policy: services.policy,
-    now: services.now().toISOString(),
-  })
+  return hasFreshDetail(validation.state, ruleOf(services, ask))
 }
 
 function hasFreshSummary(services: Services, { ask, account, validation }: Seen): boolean {
   const { definition } = services.providers.get(ask.provider)
   const applies = ask.summary && definition.capabilities.includes('ENTITY_SUMMARY')
-  if (!applies || validation?.state.status !== 'APPROVED') return true
-  const now = services.now().toISOString()
-  const policy = { ...services.policy, openMaxAge: services.policy.summaryMaxAge }
-  return isFreshEnough(account.summary_observed_at, 'NOT_STARTED', { since: ask.since, policy, now })
+  if (!applies || validation?.state.ownFacts.status !== 'APPROVED') return true
+  const rule = ruleOf(services, ask)
+  const policy = { ...rule.policy, openMaxAge: rule.policy.summaryMaxAge }
+  return isFreshEnough(account.summary_observed_at, false, { ...rule, policy })
+}
+
+function ruleOf(services: Services, ask: StandingAsk): FreshnessRule {
+  return { since: ask.since, policy: services.policy, now: services.now().toISOString() }
 }
 
 async function readRecord(
@@ -179,10 +176,6 @@ async function readRecord(
   const { validation } = seen
   if (validation)
     await refreshRecord(services, { ...ask, reference: validation.reference, validationId: validation.id })
-}
-
-function statusNow({ state }: ValidationRow, now: string) {
-  return factsAt(state, now).status
 }
 
 async function readSeen(services: Services, tenant: string, asks: readonly StandingAsk[]): Promise<Seen[]> {

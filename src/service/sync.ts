@@ -1,6 +1,6 @@
 // Explicit refreshes: one validation, or everything that is known of an entity.
 import type { GatewayError } from '../domain/errors.ts'
-import type { AccountRow } from '../store/entities.ts'
+import type { AccountKey, AccountRow } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
 import { providerError, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
@@ -51,15 +51,24 @@ async function syncAccount(
 ): Promise<void> {
   const ask = { tenant, account: { provider: account.provider, reference: account.reference } }
   await refreshList(services, ask)
-  const [standing] = await readStandings(services.db, tenant, [ask.account])
-  if (standing) {
-    await refreshRecord(services, {
-      ...ask,
-      reference: standing.reference,
-      validationId: standing.id,
-      sync: { force },
-    })
-  }
-  const { definition } = services.providers.get(account.provider)
+  const outcomes = await Promise.allSettled([syncStanding(services, ask, force), syncSummary(services, ask)])
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+interface AccountAsk {
+  tenant: string
+  account: AccountKey
+}
+
+async function syncStanding(services: Services, ask: AccountAsk, force: boolean): Promise<void> {
+  const [standing] = await readStandings(services.db, ask.tenant, [ask.account])
+  if (!standing) return
+  const { reference, id } = standing
+  await refreshRecord(services, { ...ask, reference, validationId: id, sync: { force } })
+}
+
+async function syncSummary(services: Services, ask: AccountAsk): Promise<void> {
+  const { definition } = services.providers.get(ask.account.provider)
   if (definition.capabilities.includes('ENTITY_SUMMARY')) await refreshSummary(services, ask)
 }

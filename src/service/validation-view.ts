@@ -5,13 +5,14 @@ import type { StatusFacts } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import { clockChange, factsAt } from '../domain/validation.ts'
 import type { Verification } from '../domain/verification.ts'
-import type { Failure, StoredState } from '../store/tables.ts'
+import type { Failure, PersonalData, StoredState } from '../store/tables.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import type { Demand } from './freshness.ts'
 import type { Services } from './services.ts'
 
 export interface ValidationView
   extends StatusFacts,
+    PersonalData,
     Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
   id: string
   provider: string
@@ -19,8 +20,6 @@ export interface ValidationView
   entityId: string
   isCurrent: boolean
   providerStatusRecognized: boolean
-  extractedData: ValidationRow['personal']['extractedData']
-  sessionUrl: string | null
   freshness: FreshnessView
   /** Set where the caller wants details that were never read, and why they could not be. */
   detailError: GatewayError | null
@@ -50,15 +49,20 @@ export interface Loaded {
 }
 
 /**
- * True where the full record must be read: details are wanted, or the status word leaves the status open. The first
- * look at a validation spares it, so that many accounts never seen before cost one call each, whatever their words.
+ * True where the full record must be read: details are wanted, or a list row is all that is known of the current
+ * validation and does not settle its status, for its word is refined by the record or its end of validity is a guess.
  */
 export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
   if (demand.detail) return true
-  const { firstObservedAt, observedAt, providerStatus } = row.state
+  if (!row.isCurrent) return false
   const { statuses } = services.providers.get(row.provider).definition
-  const isOpen = statuses[providerStatus.trim().toLowerCase()]?.refinedByDetail === true
-  return row.isCurrent && isOpen && firstObservedAt < observedAt
+  const isRefined = statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
+  return isRefined || isLapsedByGuess(services, row.state)
+}
+
+function isLapsedByGuess(services: Services, state: StoredState): boolean {
+  const { status } = factsAt(state, services.now().toISOString())
+  return status === 'LAPSED' && (state.detailObservedAt === null || state.detailOutdated)
 }
 
 /** True where the status depends on members that the record names: each of them may wait for its own customer. */
@@ -89,11 +93,15 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
       observedAt,
       via,
       isStale: error !== null,
-      lastFailure: row.failure ?? loaded.accountFailure ?? null,
+      lastFailure: row.failure ?? loaded.accountFailure ?? failureOf(error, services.now().toISOString()),
       provider: row.provider,
     },
     detailError: ask.detail && state.detailObservedAt === null ? error : null,
     since: ask.since,
     row,
   }
+}
+
+function failureOf(error: GatewayError | null, at: Instant): Failure | null {
+  return error && { code: error.code, at, retryAfter: error.retryAfter }
 }

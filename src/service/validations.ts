@@ -1,6 +1,5 @@
 // Validations as callers see them: loaded in batches, refreshed where the demand asks for it, honest about their age.
 import { GatewayError } from '../domain/errors.ts'
-import { factsAt } from '../domain/validation.ts'
 import type { AccountKey } from '../store/entities.ts'
 import {
   readMembers,
@@ -8,7 +7,7 @@ import {
   readValidationsByReference,
   type ValidationRow,
 } from '../store/validations.ts'
-import { type Demand, hasFreshDetail, isFreshEnough } from './freshness.ts'
+import { type Demand, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
 import { discoverRecord, providerError, refreshRecord } from './refresh.ts'
 import type { Services } from './services.ts'
 import { loadMemberStandings } from './standings.ts'
@@ -167,9 +166,9 @@ function refreshRow(services: Services, tenant: string, row: ValidationRow, ask:
 function isFresh(services: Services, row: ValidationRow, ask: Demand): boolean {
   const now = services.now().toISOString()
   const rule = { since: ask.since, policy: services.policy, now }
-  const { status } = factsAt(row.state, now)
-  if (!isFreshEnough(row.state.observedAt, status, rule)) return false
-  return !needsRecord(services, row, ask) || hasFreshDetail(row.state, rule)
+  const { state } = row
+  if (!isFreshEnough(state.observedAt, isSettled(state, state.observedAt, now), rule)) return false
+  return !needsRecord(services, row, ask) || hasFreshDetail(state, rule)
 }
 
 function byId(rows: readonly ValidationRow[]): Map<string, ValidationRow> {

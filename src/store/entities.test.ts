@@ -217,6 +217,7 @@ describe.each(testDatabases)('accounts on $name', ({ open }) => {
     const { db } = database
     await addAccount(db, await addEntity(db), 'a-1')
     const value = {
+      currentReference: null,
       isVerified: true,
       needsReverification: false,
       lastVerifiedAt: minute(1),

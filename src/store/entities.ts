@@ -180,7 +180,8 @@ export async function insertAccount(
 export interface AccountChange {
   currentObservedAt?: Instant
   listObservedAt?: Instant
-  summary?: { value: EntitySummary; observedAt: Instant }
+  /** Null: the provider knows nothing of the account. */
+  summary?: { value: EntitySummary | null; observedAt: Instant }
   failure?: Failure | null
 }
 
@@ -194,7 +195,7 @@ export async function updateAccount(
   if (change.currentObservedAt) set.current_observed_at = change.currentObservedAt
   if (change.listObservedAt) set.list_observed_at = change.listObservedAt
   if (change.summary) {
-    set.summary = JSON.stringify(change.summary.value)
+    set.summary = change.summary.value && JSON.stringify(change.summary.value)
     set.summary_observed_at = change.summary.observedAt
   }
   if (change.failure !== undefined) set.failure = change.failure && JSON.stringify(change.failure)

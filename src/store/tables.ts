@@ -1,7 +1,13 @@
 // The tables as Kysely sees them; migrations/ holds their definition.
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
 import type { ErrorCode } from '../domain/errors.ts'
-import type { EntityKind, EntitySummary, ExtractedData, ObservedVia } from '../domain/observation.ts'
+import type {
+  EntityKind,
+  EntitySummary,
+  ExtractedData,
+  ObservedVia,
+  UnrecognizedValue,
+} from '../domain/observation.ts'
 import type { Reason } from '../domain/reason.ts'
 import type { KycStatus, WaitingOn } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
@@ -79,6 +85,8 @@ export interface Failure {
 export interface PersonalData {
   extractedData: ExtractedData | null
   sessionUrl: string | null
+  /** What was not understood may be anything. */
+  unrecognized: UnrecognizedValue[]
 }
 export type StoredState = Omit<ValidationState, keyof PersonalData | 'raw'>
 

@@ -145,7 +145,7 @@ export async function writeValidation(
   identity: ValidationIdentity,
   state: ValidationState | (StoredState & PersonalData),
 ): Promise<void> {
-  const { extractedData, sessionUrl, ...rest } = state
+  const { extractedData, sessionUrl, unrecognized, ...rest } = state
   const { raw: _, ...stored } = rest as typeof rest & { raw?: unknown }
   const clock = clockChange(state)
   const written = {
@@ -156,7 +156,7 @@ export async function writeValidation(
     requested_at: state.requestedAt,
     parent_reference: state.parentReference,
     state: JSON.stringify(stored satisfies StoredState),
-    personal: JSON.stringify({ extractedData, sessionUrl } satisfies PersonalData),
+    personal: JSON.stringify({ extractedData, sessionUrl, unrecognized } satisfies PersonalData),
     failure: null,
   }
   const { tenant, id, provider, account, entityId } = identity

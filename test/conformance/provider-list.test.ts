@@ -6,6 +6,7 @@ import { GatewayError } from '../../src/domain/errors.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import { CHECKS, runCheck } from '../../src/providers/conformance.ts'
 import { gu1 } from '../../src/providers/gu1/index.ts'
+import type { HttpClient } from '../../src/providers/http.ts'
 import type {
   CallOptions,
   Emulator,
@@ -31,6 +32,7 @@ const BROKEN: Record<string, ProviderDefinition[]> = {
     withMethods((real) => ({ listValidations: (account) => real.listValidations(account).catch(() => []) })),
     withMethods((real) => ({ readCurrent: (account) => real.readCurrent(account).catch(rename) })),
     withMethods((real) => ({ readSummary: (account) => real.readSummary(account).catch(forgetDelay) })),
+    { ...gu1, create: (deps) => gu1.create({ ...deps, http: believing404(deps.http) }) },
   ],
   C06: [
     withMethods((real) => ({
@@ -207,6 +209,15 @@ function rename(): never {
 
 function forgetDelay(error: unknown): never {
   throw error instanceof GatewayError ? new GatewayError(error.code, { provider: 'gu1' }) : error
+}
+
+/** Takes any 404 for the provider's own. */
+function believing404(http: HttpClient): HttpClient {
+  const send: HttpClient['send'] = async (request) => {
+    const response = await http.send(request)
+    return response.status === 404 ? { ...response, text: '{}' } : response
+  }
+  return { ...http, send }
 }
 
 function say(message: string): () => never {

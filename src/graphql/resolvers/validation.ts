@@ -38,6 +38,7 @@ export const validationResolvers: Resolvers = {
       if (!row) throw new GatewayError('INTERNAL')
       return viewEntity(row, { since, summary: wantsSummary(info) })
     },
+    isCurrent: isCurrentNow,
     providerSubStatus: (view) => known(view).providerSubStatus,
     decision: (view) => known(view).decision,
     verifications: (view) => known(view).verifications.map((one) => ({ ...one, validationId: view.id })),
@@ -129,4 +130,18 @@ async function loadMembersOf(
   const ids = await loaders.members.load({ provider, reference })
   const members = await Promise.all(ids.map((id) => loaders.validation.load({ id, since, detail })))
   return members.filter((member) => member !== null)
+}
+
+/** A record of a provider without a question for the current one does not say whether it is: its account must be asked. */
+async function isCurrentNow(
+  view: ValidationView,
+  _: object,
+  { loaders, services }: GraphContext,
+): Promise<boolean> {
+  const { provider, account, since } = view
+  const { definition } = services.providers.get(provider)
+  if (definition.capabilities.includes('READ_CURRENT')) return view.isCurrent
+  const ask = { provider, account, since, detail: false, newest: false, summary: false }
+  const standing = await loaders.standing.load(ask)
+  return standing.validation?.id === view.id && standing.validation.isCurrent
 }

@@ -1,8 +1,9 @@
 // Reads gu1: its client's answers in our words.
 import type { Provider, ProviderDeps } from '../provider.ts'
 import { createClient } from './client.ts'
-import { type Gu1Validation, mapSummary, mapValidation } from './mapping.ts'
+import { type Gu1Validation, mapValidation } from './mapping.ts'
 import { readSettings } from './settings.ts'
+import { mapSummary } from './summary.ts'
 
 export function createGu1(deps: ProviderDeps): Provider {
   const { baseUrl, apiKey, validityDays } = readSettings(deps.settings)
@@ -14,7 +15,11 @@ export function createGu1(deps: ProviderDeps): Provider {
       const records = await client.listValidations(account, options)
       return records?.map((record) => mapValidation(record, validityDays)) ?? null
     },
-    readCurrent: async (account, options) => map(await client.readCurrent(account, options)),
+    async readCurrent(account, options) {
+      const current = map(await client.readCurrent(account, options))
+      // The flag is newer (doc) than the call (seed), which says the same by itself.
+      return current && { ...current, isCurrent: current.isCurrent ?? true }
+    },
     async readSummary(account, options) {
       const summary = await client.readSummary(account, options)
       return summary && mapSummary(summary, validityDays)

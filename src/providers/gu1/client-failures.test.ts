@@ -84,9 +84,8 @@ const WRONG = [
   ['an object without the fields', `{"secret":"${CANARY}"}`],
   ['an id that is no text', `{"id":1,"status":"${CANARY}"}`],
   ['a blank id', `{"id":" ","status":"${CANARY}"}`],
-  ['a status that is no text', `{"id":"${CANARY}","status":null}`],
-  ['a flag that is no flag', `{"isVerified":"${CANARY}","needsReverification":false}`],
-  ['a row without status', `{"validations":[{"id":"${CANARY}"}],"total":1}`],
+  ['a flag that is no flag', `{"isVerified":false,"needsReverification":"${CANARY}"}`],
+  ['a row without id', `{"validations":[{"id":"a","status":"a"},{"status":"${CANARY}"}],"total":2}`],
 ]
 test.each(WRONG)('a success with %s is UNEXPECTED_RESPONSE and repeats none of it', async (_, text) => {
   wire.answer = () => ({ text })
@@ -95,6 +94,26 @@ test.each(WRONG)('a success with %s is UNEXPECTED_RESPONSE and repeats none of i
     expect(error.code).toBe('UNEXPECTED_RESPONSE')
     expect(`${error.message}${String(error.cause)}`).not.toContain(CANARY)
   }
+})
+
+test.each([null, undefined, 7])('a status %j is left to the mapping, in records and rows', async (status) => {
+  const odd = { ...PENDING, status }
+  wire.answer = () => ({ body: { ...odd, validations: [PENDING, { ...odd, id: 'b' }], total: 2 } })
+  for (const name of ['readValidation', 'readCurrent', 'syncValidation'] as const) {
+    expect(await OPERATIONS[name]()).toMatchObject({ id: VALIDATION_ID })
+  }
+  expect(await OPERATIONS.listValidations()).toHaveLength(2)
+})
+
+test.each([
+  ['only the field of the seed', { needsReverification: true }],
+  [
+    'null for the rest',
+    { needsReverification: true, isVerified: null, currentValidation: null, expiresAt: null },
+  ],
+])('a summary with %s is accepted', async (_, body) => {
+  wire.answer = () => ({ body })
+  expect(await OPERATIONS.readSummary()).toEqual(body)
 })
 
 test('an answer about another validation or entity is never taken for the one asked for', async () => {

@@ -80,7 +80,7 @@ test.each(['', ' ', '.', '..', ' .. ', '\ud800'])(
 )
 
 test('check asks for a validation that cannot exist, and takes one that does for a wrong address', async () => {
-  wire.answer = () => ({ status: 404, text: '' })
+  wire.answer = () => ({ status: 404, body: { error: 'text', code: 'NOT_FOUND', message: 'text' } })
   await wire.client.check()
   wire.answer = () => ({ body: PENDING })
   await expect(wire.client.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
@@ -88,3 +88,12 @@ test('check asks for a validation that cannot exist, and takes one that does for
     Array(2).fill('/api/kyc/validations/00000000-0000-0000-0000-000000000000'),
   )
 })
+
+test.each(['', 'Not Found', '<html></html>', '{"error":', 'null', '"NOT_FOUND"', '["NOT_FOUND"]'])(
+  'check takes a 404 with the body %j for a wrong address; a read does not',
+  async (text) => {
+    wire.answer = () => ({ status: 404, text })
+    await expect(wire.client.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
+    expect(await wire.client.readValidation(VALIDATION_ID)).toBeNull()
+  },
+)

@@ -1,10 +1,12 @@
 // gu1's HTTP API: the endpoints that are read, and the least that their answers must be. No other file knows URLs.
 import { z } from 'zod'
 import { GatewayError } from '../../domain/errors.ts'
-import { errorForStatus, type HttpClient, type HttpRequest, parseJson } from '../http.ts'
+import { errorForStatus, type HttpClient, type HttpRequest, type HttpResponse, parseJson } from '../http.ts'
 import type { CallOptions } from '../provider.ts'
-import type { Gu1Summary, Gu1Validation } from './mapping.ts'
+import { asObject, type JsonObject } from './fields.ts'
+import type { Gu1Validation } from './mapping.ts'
 import { canonicalId, isPossibleId } from './reference.ts'
+import type { Gu1Summary } from './summary.ts'
 
 const PROVIDER = 'gu1'
 /** Doc: the default and the maximum. */
@@ -63,9 +65,11 @@ export function createClient(connection: Gu1Connection): Gu1Client {
       return answer === NOTHING ? null : validationOf(isEnvelope(answer) ? answer.validation : answer, id)
     },
     async check(options) {
-      const answer = await send(connection, { method: 'GET', path: validationPath(NIL_ID), ...options })
-      // Nobody has this id: whatever is found is not gu1's API.
-      if (answer !== NOTHING) validationOf(answer, NIL_ID)
+      const path = `${VALIDATIONS}/${NIL_ID}`
+      const response = await exchange(connection, { method: 'GET', path, ...options })
+      // Nobody has this id: gu1 says so in JSON, any other server in its own way. Whatever is found is not gu1's API.
+      if (response.status !== 404) validationOf(open(response), NIL_ID)
+      else shaped(isObject, parseJson(PROVIDER, response.text))
     },
   }
 }
@@ -80,8 +84,17 @@ interface Call extends CallOptions {
   body?: unknown
 }
 
-async function send({ http, baseUrl, apiKey }: Gu1Connection, call: Call): Promise<unknown> {
-  if (call.path === null) return NOTHING
+async function send(connection: Gu1Connection, call: Call): Promise<unknown> {
+  const { path } = call
+  if (path === null) return NOTHING
+  const response = await exchange(connection, { ...call, path })
+  return response.status === 404 ? NOTHING : open(response)
+}
+
+async function exchange(
+  { http, baseUrl, apiKey }: Gu1Connection,
+  call: Call & { path: string },
+): Promise<HttpResponse> {
   const request: HttpRequest = {
     method: call.method,
     url: `${baseUrl}${call.path}`,
@@ -92,8 +105,10 @@ async function send({ http, baseUrl, apiKey }: Gu1Connection, call: Call): Promi
     request.headers = { ...request.headers, 'content-type': 'application/json' }
     request.body = JSON.stringify(call.body)
   }
-  const response = await http.send(request)
-  if (response.status === 404) return NOTHING
+  return http.send(request)
+}
+
+function open(response: HttpResponse): unknown {
   // The shape of error bodies is not documented for these endpoints: the status alone decides.
   if (response.status < 200 || response.status > 299) throw errorForStatus(PROVIDER, response)
   return parseJson(PROVIDER, response.text)
@@ -127,10 +142,12 @@ function addOnce(rows: Map<string, Gu1Validation>, row: Gu1Validation): void {
   if (!rows.has(id)) rows.set(id, row)
 }
 
+const VALIDATIONS = '/api/kyc/validations'
+
 function validationPath(id: string, action = ''): string | null {
   const canonical = canonicalId(id)
   if (!isPossibleId(canonical)) return null
-  return `/api/kyc/validations/${encodeURIComponent(canonical)}${action}`
+  return `${VALIDATIONS}/${encodeURIComponent(canonical)}${action}`
 }
 
 function entityPath(entityId: string, rest: string): string | null {
@@ -138,8 +155,8 @@ function entityPath(entityId: string, rest: string): string | null {
   return isPossibleId(canonical) ? `/api/kyc/entities/${encodeURIComponent(canonical)}/${rest}` : null
 }
 
-const VALIDATION = z.looseObject({ id: z.string().trim().min(1), status: z.string() })
-const SUMMARY = z.looseObject({ isVerified: z.boolean(), needsReverification: z.boolean() })
+const VALIDATION = z.looseObject({ id: z.string().trim().min(1) })
+const SUMMARY = z.looseObject({ isVerified: z.boolean().nullish(), needsReverification: z.boolean() })
 const LIST = z.looseObject({ validations: z.array(VALIDATION) })
 const ENVELOPE = z.looseObject({ validation: VALIDATION })
 
@@ -148,6 +165,7 @@ interface List {
   total?: unknown
 }
 
+const isObject = (value: unknown): value is JsonObject => asObject(value) !== null
 const isValidation = (value: unknown): value is Gu1Validation => VALIDATION.safeParse(value).success
 const isSummary = (value: unknown): value is Gu1Summary => SUMMARY.safeParse(value).success
 const isList = (value: unknown): value is List => LIST.safeParse(value).success

@@ -12,6 +12,15 @@ export interface EntityRow {
   name: string
   taxId: string | null
   createdAt: string
+  /** What the summary says instead of what follows from the validations. */
+  summary: SummaryChange
+}
+
+export interface SummaryChange {
+  needsReverification?: boolean
+  expiresAt?: string | null
+  /** Merged verbatim over the wire object. */
+  raw?: Record<string, unknown>
 }
 
 export interface ValidationRow {
@@ -65,7 +74,7 @@ export function createGu1Store(now: () => Date): Gu1Store {
 
 export function addEntity(store: Gu1Store, entity: Partial<EntityRow> & { id: string }): EntityRow {
   const defaults = { externalId: entity.id, type: 'person', name: 'Nobody Example', taxId: null } as const
-  const row = { ...defaults, createdAt: after(store, 0), ...entity }
+  const row = { ...defaults, createdAt: after(store, 0), summary: {}, ...entity }
   store.entities.set(row.id.toLowerCase(), row)
   return row
 }

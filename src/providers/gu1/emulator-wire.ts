@@ -33,18 +33,21 @@ export function wireValidation(row: ValidationRow, entity: EntityRow): Record<st
 export function wireSummary(entity: EntityRow, rows: ValidationRow[], now: Date): Record<string, unknown> {
   const current = rows.find((row) => row.isCurrent)
   const approved = rows.find((row) => row.status === 'approved' && row.isCurrent)
-  const lapsed = approved?.expiresAt != null && Date.parse(approved.expiresAt) <= now.getTime()
+  const { expiresAt = approved?.expiresAt ?? null, raw = {}, ...told } = entity.summary
+  const lapsed = approved !== undefined && expiresAt !== null && Date.parse(expiresAt) <= now.getTime()
+  const { needsReverification = lapsed } = told
   const verifiedDates = rows.map((row) => row.verifiedAt).filter((date) => date !== null)
   return {
     entityId: entity.id,
     hasKyc: rows.length > 0,
-    isVerified: approved !== undefined && !lapsed,
+    isVerified: approved !== undefined && !needsReverification,
     currentValidation: current
       ? { id: current.id, status: current.status, verifiedAt: current.verifiedAt }
       : null,
     lastVerifiedAt: verifiedDates.toSorted().at(-1) ?? null,
-    expiresAt: approved?.expiresAt ?? null,
-    needsReverification: lapsed,
+    expiresAt,
+    needsReverification,
+    ...raw,
   }
 }
 
@@ -137,13 +140,18 @@ function decideByFeature(row: ValidationRow, entity: EntityRow, results: Record<
     face_match: { status: TITLES[face] },
     aml: { status: TITLES[aml], hits: aml === 'match' ? [{ id: 'hit_demo_1' }] : [] },
   }
-  // inferred: the plural names, from the upstream vendor.
+  // doc: the pair of names, in the newest edition only; the other plural names are inferred from the upstream vendor.
+  const ip = { status: TITLES.approved }
   const plural = {
+    ip_analysis: ip,
+    ip_analyses: [ip],
     id_verifications: [single.id_verification],
     liveness_checks: [single.liveness],
     face_matches: [single.face_match],
     aml_screenings: [single.aml],
   }
-  const head = { status: TITLES[row.status], features: Object.keys(single) }
-  return row.wire === 'new' ? { ...head, ...single, ...plural } : { ...head, ...single }
+  const status = TITLES[row.status]
+  const features = Object.keys(single)
+  if (row.wire !== 'new') return { status, features, ...single }
+  return { status, features: [...features, 'ip_analysis'], ...single, ...plural }
 }

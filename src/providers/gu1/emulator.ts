@@ -159,6 +159,11 @@ const addSchema = changeSchema.extend({
   type: z.enum(['person', 'company']).optional(),
   taxId: z.string().optional(),
 })
+const summarySchema = z.strictObject({
+  needsReverification: z.boolean().optional(),
+  expiresAt: z.iso.datetime().nullable().optional(),
+  raw: z.record(z.string(), z.unknown()).optional(),
+})
 const CHANGE_HELP =
   'status?, decision?, wire? (seed, middle, new), warnings?, expiresAt?, verifiedAt?, isCurrent?, sessionId?, upstreamStatus?, raw?'
 
@@ -170,6 +175,17 @@ function controls(store: Gu1Store) {
         ? answer(store, changeValidation(store, row, given(patch)))
         : { status: 404, body: { error: 'The path names a validation that this emulator has.' } }
     }),
+    'PUT /entities/:id/summary': control(
+      '{ needsReverification?, expiresAt?, raw? }; what is not given follows from the validations',
+      summarySchema,
+      (summary, { params: { id = '' } }) => {
+        const entity = findEntity(store, id)
+        if (!entity)
+          return { status: 404, body: { error: 'The path names an entity that this emulator has.' } }
+        entity.summary = given(summary)
+        return ok(wireSummary(entity, validationsOf(store, id), store.now()))
+      },
+    ),
     'POST /validations': control(
       `{ entityId, id?, createdAt?, name?, type? (person, company), taxId?, ${CHANGE_HELP} }`,
       addSchema,

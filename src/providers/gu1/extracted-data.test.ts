@@ -16,10 +16,49 @@ test('is read in snake_case', () => {
 
 test('takes camelCase where both are there, and snake_case where camelCase is unreadable', () => {
   const mixed = map({
-    extractedData: { firstName: 'Ada', first_name: 'No', lastName: 1, last_name: 'Example' },
+    extractedData: { firstName: 'Ada', first_name: 'No', lastName: true, last_name: 'Example' },
   })
   expect(mixed.extractedData).toMatchObject({ firstName: 'Ada', lastName: 'Example', fullName: null })
-  expect(mixed.unrecognized).toEqual([{ field: 'extractedData.lastName', value: '1' }])
+  expect(mixed.unrecognized).toEqual([{ field: 'extractedData.lastName', value: 'true' }])
+})
+
+test.each([
+  [12_345_678, '12345678'],
+  [0, '0'],
+  [-1.5, '-1.5'],
+  [9_007_199_254_740_991, '9007199254740991'],
+])('takes the number %d for the text %s', (value, text) => {
+  const data = { documentNumber: value, dateOfBirth: value, address: value }
+  const seen = map({ extractedData: data })
+  expect(seen.extractedData).toMatchObject({
+    documentNumber: text,
+    dateOfBirth: text,
+    address: text,
+    raw: data,
+  })
+  expect(seen.unrecognized).toEqual([])
+})
+
+test('takes an address in parts for its JSON', () => {
+  const address = { street: '1 Example Street', city: 'Exampletown' }
+  const seen = map({ extractedData: { address } })
+  expect(seen.extractedData?.address).toBe('{"street":"1 Example Street","city":"Exampletown"}')
+  expect(seen.unrecognized).toEqual([])
+})
+
+test.each([
+  // Its last digits are lost already.
+  ['documentNumber', 2 ** 60],
+  ['documentNumber', { value: 'X0000001' }],
+  ['documentNumber', ['X0000001']],
+  ['dateOfBirth', false],
+  ['address', ['1 Example Street']],
+  ['address', {}],
+  ['address', true],
+] as const)('marks %s as %j', (field, value) => {
+  const seen = map({ extractedData: { fullName: 'Ada Example', [field]: value } })
+  expect(seen.extractedData).toMatchObject({ [field]: null, fullName: 'Ada Example' })
+  expect(seen.unrecognized).toEqual([{ field: `extractedData.${field}`, value: JSON.stringify(value) }])
 })
 
 test.each([

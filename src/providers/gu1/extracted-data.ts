@@ -28,7 +28,8 @@ function documentCheck(decision: JsonObject): JsonObject | null {
 
 /** Assumed names: no page that could be read lists them. */
 function readPerson(record: JsonObject, fields: Fields): ExtractedData {
-  const text = (camelCase: string) => fields.text(camelCase) ?? fields.text(toSnakeCase(camelCase))
+  const text = (camelCase: string) =>
+    fields.textOrNumber(camelCase) ?? fields.textOrNumber(toSnakeCase(camelCase))
   return {
     firstName: text('firstName'),
     lastName: text('lastName'),
@@ -36,10 +37,10 @@ function readPerson(record: JsonObject, fields: Fields): ExtractedData {
     dateOfBirth: text('dateOfBirth'),
     documentNumber: text('documentNumber'),
     documentType: text('documentType'),
-    nationality: fields.text('nationality'),
+    nationality: fields.textOrNumber('nationality'),
     issuingCountry: text('issuingCountry'),
     expirationDate: text('expirationDate'),
-    address: fields.text('address'),
+    address: fields.textOrParts('address'),
     raw: record,
   }
 }

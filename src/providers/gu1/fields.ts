@@ -7,6 +7,10 @@ export type JsonObject = { readonly [name: string]: unknown }
 export interface Fields {
   /** Verbatim; blank text is no text. */
   text(name: string): string | null
+  /** As `text`; also a number, as long as JSON has kept all its digits. */
+  textOrNumber(name: string): string | null
+  /** As `textOrNumber`; also a filled object, as its JSON. */
+  textOrParts(name: string): string | null
   time(name: string): Instant | null
   flag(name: string): boolean | null
   /** An absolute http or https address. */
@@ -31,6 +35,8 @@ export function readFields(record: JsonObject, unrecognized: UnrecognizedValue[]
   }
   return {
     text: (name) => blankToNull(read(name, (value) => (typeof value === 'string' ? value : null))),
+    textOrNumber: (name) => blankToNull(read(name, asTextOrNumber)),
+    textOrParts: (name) => blankToNull(read(name, (value) => asTextOrNumber(value) ?? asParts(value))),
     time: (name) => read(name, (value) => (typeof value === 'string' ? parseIso(value) : null)),
     flag: (name) => read(name, (value) => (typeof value === 'boolean' ? value : null)),
     link: (name) => read(name, asLink),
@@ -58,17 +64,27 @@ function blankToNull(text: string | null): string | null {
   return text?.trim() ? text : null
 }
 
+function asTextOrNumber(value: unknown): string | null {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : null
+  return typeof value === 'string' ? value : null
+}
+
+function asParts(value: unknown): string | null {
+  const parts = asObject(value)
+  return parts && Object.keys(parts).length > 0 ? rawText(parts) : null
+}
+
 function asLink(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const protocol = URL.parse(value)?.protocol
   return protocol === 'https:' || protocol === 'http:' ? value : null
 }
 
-/** Text as it is, anything else as JSON. A value nested too deeply to be written is named by its type. */
-function rawText(value: unknown): string {
+/** Text as it is, nothing as no text, all else as JSON. What nests too deeply to be written is named by its type. */
+export function rawText(value: unknown): string {
   if (typeof value === 'string') return value
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value) ?? ''
   } catch {
     return typeof value
   }

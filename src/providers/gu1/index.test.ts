@@ -1,7 +1,7 @@
 // gu1's definition: its settings, its ids, and the provider that it creates.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHttpClient } from '../http.ts'
 import { ENTITY_ID, PENDING, SUMMARY, VALIDATION_ID } from './fixtures.ts'
 import { gu1 } from './index.ts'
@@ -62,23 +62,28 @@ test('a UUID has one spelling, any other reference is kept', () => {
   }
 })
 
+let current: object = PENDING
 const server = createServer((request, response) => {
   const path = request.url ?? ''
   if (path.endsWith('/00000000-0000-0000-0000-000000000000')) response.statusCode = 404
   const rows = { validations: [{ ...PENDING, status: 'approved' }], total: 1 }
-  response.end(JSON.stringify(path.includes('/status') ? SUMMARY : path.includes('?') ? rows : PENDING))
+  response.end(JSON.stringify(path.includes('/status') ? SUMMARY : path.includes('?') ? rows : current))
 })
 const http = createHttpClient('gu1')
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
 afterAll(async () => {
   await http.close()
   await new Promise((resolve) => server.close(resolve))
 })
 
-test('the provider answers every call in our words, with the validity that is set', async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+function connect(changes: object = {}) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const settings = { ...gu1.sandboxSettings(origin), GU1_APPROVAL_VALIDITY_DAYS: 1 }
-  const provider = gu1.create({ settings, http, now: () => new Date(0), newId: () => VALIDATION_ID })
+  const settings = { ...gu1.sandboxSettings(origin), ...changes }
+  return gu1.create({ settings, http, now: () => new Date(0), newId: () => VALIDATION_ID })
+}
+
+test('the provider answers every call in our words, with the validity that is set', async () => {
+  const provider = connect({ GU1_APPROVAL_VALIDITY_DAYS: 1 })
   const ref = { reference: VALIDATION_ID, account: null }
   const pending = { reference: VALIDATION_ID, account: ENTITY_ID, facts: { status: 'NOT_STARTED' } }
   expect(await provider.readValidation(ref)).toMatchObject(pending)
@@ -90,3 +95,21 @@ test('the provider answers every call in our words, with the validity that is se
   expect(await provider.readSummary?.(ENTITY_ID)).toMatchObject({ isVerified: true })
   expect(await provider.check()).toBeUndefined()
 })
+
+test.each([
+  [undefined, true],
+  [null, true],
+  ['yes', true],
+  [true, true],
+  [false, false],
+])(
+  'a flag isCurrent %j says %s where the current one was asked for; elsewhere silence is no word',
+  async (isCurrent, expected) => {
+    current = { ...PENDING, isCurrent }
+    const provider = connect()
+    expect((await provider.readCurrent?.(ENTITY_ID))?.isCurrent).toBe(expected)
+    const elsewhere = typeof isCurrent === 'boolean' ? isCurrent : null
+    const record = await provider.readValidation({ reference: VALIDATION_ID, account: null })
+    expect(record?.isCurrent).toBe(elsewhere)
+  },
+)

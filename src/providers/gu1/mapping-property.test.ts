@@ -6,6 +6,7 @@ import { mapValidation, statuses } from './mapping.ts'
 
 const map = (changes: Record<string, unknown>) => mapValidation({ ...PENDING, ...changes }, 365)
 const OPTIONAL = Object.keys(PENDING).filter((name) => name !== 'id' && name !== 'status')
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 test.each([
   ['createdAt', 'yesterday', 'requestedAt'],
@@ -21,8 +22,7 @@ test.each([
   ['riskAssessment', 'low', null],
 ] as const)('%s as %j is marked and costs nothing else', (field, value, ours) => {
   const observation = map({ [field]: value })
-  const raw = typeof value === 'string' ? value : JSON.stringify(value)
-  expect(observation.unrecognized).toEqual([{ field, value: raw }])
+  expect(observation.unrecognized).toEqual([{ field, value: textOf(value) }])
   expect(observation.facts?.status).toBe('NOT_STARTED')
   if (ours) expect(observation[ours]).toBeNull()
 })
@@ -39,12 +39,12 @@ test('any JSON in any optional field: never throws, keeps the word, leaves the r
   const record = fc.record({
     field: fc.constantFrom(...OPTIONAL),
     value: fc.jsonValue(),
-    status: fc.string(),
+    status: fc.oneof(fc.string(), fc.jsonValue()),
   })
   fc.assert(
     fc.property(record, ({ field, value, status }) => {
       const observation = map({ status, [field]: value })
-      expect(observation.providerStatus).toBe(status)
+      expect(observation.providerStatus).toBe(textOf(status))
       expect(observation.reference).toBe(VALIDATION_ID)
       expect(observation.raw).toEqual({ ...PENDING, status, [field]: value })
     }),

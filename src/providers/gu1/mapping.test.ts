@@ -1,15 +1,7 @@
 // gu1's records in our words: the whole status vocabulary, decisions and times.
 import { describe, expect, test } from 'vitest'
-import {
-  APPROVED_SEED,
-  ENTITY_ID,
-  IN_REVIEW,
-  PENDING,
-  SUMMARY,
-  SUMMARY_NEVER_VALIDATED,
-  VALIDATION_ID,
-} from './fixtures.ts'
-import { mapSummary, mapValidation, statuses } from './mapping.ts'
+import { APPROVED_SEED, ENTITY_ID, IN_REVIEW, PENDING, VALIDATION_ID } from './fixtures.ts'
+import { mapValidation, statuses } from './mapping.ts'
 
 const YEAR = 365
 const map = (changes: Record<string, unknown>) => mapValidation({ ...PENDING, ...changes }, YEAR)
@@ -52,6 +44,19 @@ describe('status', () => {
       expect(observation.unrecognized).toContainEqual({ field: 'status', value: status })
     },
   )
+
+  test.each([
+    [null, 'null'],
+    [undefined, ''],
+    [7, '7'],
+    [false, 'false'],
+    [['approved'], '["approved"]'],
+    [{ code: 'approved' }, '{"code":"approved"}'],
+  ])('a status that is no text, %j, is an unknown word and costs nothing else', (status, providerStatus) => {
+    const observation = map({ status })
+    expect(observation).toMatchObject({ facts: null, providerStatus, decision: null, account: ENTITY_ID })
+    expect(observation.unrecognized).toEqual([{ field: 'status', value: providerStatus }])
+  })
 })
 
 describe('record', () => {
@@ -82,7 +87,12 @@ describe('record', () => {
     expect(map({ isCurrent }).isCurrent).toBe(isCurrent)
   })
 
-  test('needs no field but id and status', () => {
+  test('needs no field but its id', () => {
+    expect(mapValidation({ id: 'a' }, YEAR)).toMatchObject({
+      reference: 'a',
+      facts: null,
+      providerStatus: '',
+    })
     const observation = mapValidation({ id: 'a', status: 'approved' }, YEAR)
     expect(observation).toMatchObject({ account: null, isCurrent: null, validUntil: null, unrecognized: [] })
     expect(observation.decision).toMatchObject({ outcome: 'APPROVED', decidedAt: null })
@@ -176,32 +186,21 @@ describe('end of session and of validity', () => {
     expect(mapValidation(record, 10).validUntil).toBe('2031-02-13T00:00:00.000Z')
   })
 
+  test.each([
+    ['verifiedAt', { updatedAt: '2031-02-05T00:00:00Z' }, '2031-03-05T00:00:01Z'],
+    ['updatedAt', { verifiedAt: null, updatedAt: '2031-02-02T00:00:00Z' }, '2031-03-05T00:00:01Z'],
+  ])('is told from the end of a session by %s where createdAt is unreadable', (_, changes, expiresAt) => {
+    const record = { ...times, createdAt: 'long ago', ...changes }
+    expect(map({ ...record, expiresAt }).validUntil).toBe('2031-03-05T00:00:01.000Z')
+    expect(map({ ...record, expiresAt: '2031-03-04T00:00:00Z' }).validUntil).toBe('2032-02-02T00:00:00.000Z')
+  })
+
+  test('an approval without any readable moment has no end that is known', () => {
+    const none = { createdAt: null, updatedAt: null, verifiedAt: null }
+    expect(map({ ...times, ...none, expiresAt: '2033-01-01T00:00:00Z' }).validUntil).toBeNull()
+  })
+
   test('an approval at the end of time has no end instead of an impossible one', () => {
     expect(map({ ...times, expiresAt: null, verifiedAt: '9999-12-31T00:00:00Z' }).validUntil).toBeNull()
-  })
-})
-
-describe('summary', () => {
-  test('of a verified entity', () => {
-    expect(mapSummary(SUMMARY, YEAR)).toEqual({
-      isVerified: true,
-      needsReverification: false,
-      lastVerifiedAt: '2031-02-01T09:20:00.000Z',
-      validUntil: '2032-02-01T09:20:00.000Z',
-    })
-  })
-
-  test('without expiresAt has the default validity', () => {
-    const { expiresAt: _, ...older } = SUMMARY
-    expect(mapSummary(older, 10).validUntil).toBe('2031-02-11T09:20:00.000Z')
-  })
-
-  test('of an entity that was never validated', () => {
-    expect(mapSummary(SUMMARY_NEVER_VALIDATED, YEAR)).toEqual({
-      isVerified: false,
-      needsReverification: false,
-      lastVerifiedAt: null,
-      validUntil: null,
-    })
   })
 })

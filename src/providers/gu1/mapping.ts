@@ -1,29 +1,22 @@
-// gu1's records in our words: pure, total over strings, and lenient in everything but `id` and `status`.
+// gu1's records in our words: pure, total over strings, and lenient in everything but `id`.
 import type { DecisionOutcome } from '../../domain/decision.ts'
-import type { EntitySummary, Observation, UnrecognizedValue } from '../../domain/observation.ts'
+import type { Observation, UnrecognizedValue } from '../../domain/observation.ts'
 import { isFinal, type KycStatus } from '../../domain/status.ts'
-import { type Instant, parseIso } from '../../domain/time.ts'
 import { factsOf } from '../../domain/validation.ts'
 import type { StatusRow } from '../provider.ts'
 import { mapExtractedData } from './extracted-data.ts'
-import { type Fields, type JsonObject, lookup, readFields } from './fields.ts'
+import { type Fields, type JsonObject, lookup, rawText, readFields } from './fields.ts'
 import { canonicalId } from './reference.ts'
-import { approvalEnd, approvedAt, plusDays, type RecordTimes, sessionEnd } from './validity.ts'
+import { approvalEnd, approvedAt, type RecordTimes, sessionEnd } from './validity.ts'
 import { mapVerifications } from './verifications.ts'
 import { mapReasons } from './warnings.ts'
 
 export { checks } from './verifications.ts'
 export { reasons } from './warnings.ts'
 
-/** A validation as it arrived. Only these two fields are relied on. */
+/** A validation as it arrived. Only its id is relied on. */
 export interface Gu1Validation extends JsonObject {
   readonly id: string
-  readonly status: string
-}
-
-export interface Gu1Summary extends JsonObject {
-  readonly isVerified: boolean
-  readonly needsReverification: boolean
 }
 
 /** Keys in lower case. Origin: seed, except in_review and cancelled (doc). ACTION_REQUIRED never occurs at gu1. */
@@ -90,7 +83,7 @@ export const statuses: Record<string, StatusRow> = {
 export function mapValidation(record: Gu1Validation, validityDays: number): Observation {
   const unrecognized: UnrecognizedValue[] = []
   const fields = readFields(record, unrecognized)
-  const row = lookup(statuses, record.status.trim().toLowerCase())
+  const row = typeof record.status === 'string' ? lookup(statuses, record.status.trim().toLowerCase()) : null
   if (row === null) fields.mark('status', record.status)
   const times = readTimes(fields)
   const decision = fields.object('decision')
@@ -105,7 +98,7 @@ export function mapValidation(record: Gu1Validation, validityDays: number): Obse
     account: readAccount(fields),
     kind: 'PERSON',
     detail: 'FULL',
-    providerStatus: record.status,
+    providerStatus: rawText(record.status),
     providerSubStatus: null,
     facts: row && factsOf(row),
     isCurrent: fields.flag('isCurrent'),
@@ -125,18 +118,6 @@ export function mapValidation(record: Gu1Validation, validityDays: number): Obse
   }
 }
 
-/** The summary of an entity. Its `expiresAt` may be absent (doc); a verified entity then has the default validity. */
-export function mapSummary(summary: Gu1Summary, validityDays: number): EntitySummary {
-  const lastVerifiedAt = parseTime(summary.lastVerifiedAt)
-  const defaultEnd = summary.isVerified ? plusDays(lastVerifiedAt, validityDays) : null
-  return {
-    isVerified: summary.isVerified,
-    needsReverification: summary.needsReverification,
-    lastVerifiedAt,
-    validUntil: parseTime(summary.expiresAt) ?? defaultEnd,
-  }
-}
-
 function mapTimes(status: KycStatus | null, times: RecordTimes, validityDays: number) {
   const withPerson = status === 'NOT_STARTED' || status === 'IN_PROGRESS'
   return {
@@ -150,10 +131,6 @@ function mapTimes(status: KycStatus | null, times: RecordTimes, validityDays: nu
 function readAccount(fields: Fields): string | null {
   const entityId = fields.text('entityId')
   return entityId === null ? null : canonicalId(entityId)
-}
-
-function parseTime(value: unknown): Instant | null {
-  return typeof value === 'string' ? parseIso(value) : null
 }
 
 function readTimes(fields: Fields): RecordTimes {

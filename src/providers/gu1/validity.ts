@@ -25,10 +25,11 @@ export function sessionEnd(times: RecordTimes): Instant | null {
 /**
  * When an approval stops being valid. gu1 has one `expiresAt` for two things, and whether it changes its meaning on
  * approval is not documented. Assumed: a moment too late to be the end of any session is the end of validity;
- * otherwise the approval holds for `validityDays`.
+ * otherwise the approval holds for `validityDays`. A session begins before it is approved: where its beginning is not
+ * known, the approval serves.
  */
 export function approvalEnd(times: RecordTimes, validityDays: number): Instant | null {
-  const sessionLimit = plusDays(times.createdAt, LONGEST_SESSION_DAYS + SLACK_DAYS)
+  const sessionLimit = plusDays(times.createdAt ?? approvedAt(times), LONGEST_SESSION_DAYS + SLACK_DAYS)
   if (times.expiresAt && sessionLimit && times.expiresAt > sessionLimit) return times.expiresAt
   return plusDays(approvedAt(times) ?? times.createdAt, validityDays)
 }

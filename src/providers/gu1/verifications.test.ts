@@ -74,6 +74,39 @@ describe('generations', () => {
     expect(short).toEqual(['FACE_MATCH FAIL faceMatch fail'])
   })
 
+  const document_type = 'Passport'
+  test.each([
+    ['a singular object', { id_verification: { document_type }, id_verifications: [{ status: 'Approved' }] }],
+    ['null as status', { id_verification: { status: null }, id_verifications: [{ status: 'Approved' }] }],
+    ['a holder', { checks: { id_verification: {} }, id_verification: { status: 'Approved' } }],
+    [
+      'an array',
+      { id_verifications: [{ document_type }], checks: {}, id_verification: { status: 'Approved' } },
+    ],
+  ])('%s without a result hides no result that stands elsewhere', (_, decision) => {
+    expect(map(decision)).toMatchObject({
+      short: ['DOCUMENT_AUTHENTICITY PASS id_verification Approved'],
+      unrecognized: [],
+    })
+  })
+
+  test('a result that is no word is marked where another place has the word', () => {
+    const { short, unrecognized } = map({ checks: { faceMatch: 5 }, face_match: { status: 'Declined' } })
+    expect(short).toEqual(['FACE_MATCH FAIL face_match Declined'])
+    expect(unrecognized).toEqual([{ field: 'decision.checks.faceMatch', value: '5' }])
+  })
+
+  test('an unknown word is not passed over for a known one', () => {
+    const { short } = map({ liveness: { status: 'Kinda' }, liveness_checks: [{ status: 'Approved' }] })
+    expect(short).toEqual(['LIVENESS UNKNOWN liveness Kinda'])
+  })
+
+  test('no result anywhere is one check whose result is unknown', () => {
+    const { short, unrecognized } = map({ liveness: {}, liveness_checks: [{}], features: ['liveness'] })
+    expect(short).toEqual(['LIVENESS UNKNOWN liveness '])
+    expect(unrecognized).toEqual([{ field: 'decision.liveness', value: '{}' }])
+  })
+
   test('an empty array says nothing', () => {
     expect(map({ liveness_checks: [], face_matches: null }).short).toEqual([])
   })
@@ -126,6 +159,14 @@ describe('results', () => {
     },
   )
 
+  test.each([
+    { aml: { status: 'In Review' }, aml_screenings: [{ status: 'In Review', hits: [{ id: 'h1' }] }] },
+    { aml: { status: 'In Review' }, aml_screenings: [{ total_hits: 0 }, { total_hits: 1 }] },
+    { checks: { aml: 'in review' }, aml: { hits: [{ id: 'h1' }] } },
+  ])('hits of the AML screening count wherever they stand, %j', (decision) => {
+    expect(map(decision).verifications).toMatchObject([{ kind: 'AML_SCREENING', result: 'ATTENTION' }])
+  })
+
   test.each(['match', 'clear', 'maybe', '', 'constructor'])(
     'the unknown word "%s" is kept and marked',
     (word) => {
@@ -172,9 +213,29 @@ describe('features', () => {
     })
   })
 
-  test('a listed feature without a result has not run', () => {
-    const { short } = map({ features: ['liveness', 'aml'], liveness: { status: 'Approved' }, aml: null })
-    expect(short).toEqual(['LIVENESS PASS liveness Approved', 'AML_SCREENING NOT_RUN aml '])
+  test('a listed feature that stands nowhere is a check whose result is unknown, under the name it has', () => {
+    const features = ['LIVENESS', 'AML', 'Voice_Check', 'documentauthenticity']
+    const { short, unrecognized } = map({ features, liveness: { status: 'Approved' }, aml: null })
+    expect(short).toEqual([
+      'LIVENESS PASS liveness Approved',
+      'AML_SCREENING UNKNOWN AML ',
+      'OTHER UNKNOWN Voice_Check ',
+      'DOCUMENT_AUTHENTICITY UNKNOWN documentauthenticity ',
+    ])
+    expect(unrecognized).toEqual([{ field: 'decision.features', value: 'Voice_Check' }])
+  })
+
+  test.each(['ID_VERIFICATION', 'Id_Verification', 'DocumentAuthenticity'])(
+    'the listed feature %s is the check that stands elsewhere in other letters',
+    (name) => {
+      const { short } = map({ features: [name], id_verification: { status: 'Approved' } })
+      expect(short).toEqual(['DOCUMENT_AUTHENTICITY PASS id_verification Approved'])
+    },
+  )
+
+  test('an unknown feature is one check in whatever letters it is listed', () => {
+    const { short } = map({ features: ['VOICE_CHECK'], voice_check: { status: 'Approved' } })
+    expect(short).toEqual(['OTHER PASS voice_check Approved'])
   })
 
   test.each([

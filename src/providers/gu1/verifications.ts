@@ -23,6 +23,9 @@ export const checks: Record<string, VerificationKind> = {
   database_validation: 'DATABASE_IDENTITY',
 }
 
+/** By lower case: features are listed in other letters than their results (inferred). */
+const KNOWN_NAMES = new Map(Object.keys(checks).map((name) => [name.toLowerCase(), name]))
+
 /** Names of one and the same check in different generations. */
 const SAME_CHECK: Record<string, string> = {
   documentAuthenticity: 'id_verification',
@@ -70,11 +73,10 @@ const AML_RESULTS: Record<string, VerificationResult> = {
   'not finished': 'PENDING',
 }
 
-/** Stands for the result of a feature that is listed and has none. */
-const NOT_RUN = Symbol('not run')
-
+/** One place in the decision that names a check. */
 interface Candidate {
   name: string
+  /** Null where the name is all there is. */
   value: unknown
   /** Where it stands in the decision. */
   path: string
@@ -82,15 +84,25 @@ interface Candidate {
   bareWord: boolean
 }
 
-/** One verification per check, from the first place that has it; then the features that have no result. */
+/** One verification per check, whose places are in the order in which they are believed. */
 export function mapVerifications(decision: JsonObject, unrecognized: UnrecognizedValue[]): Verification[] {
   const fields = readFields(decision, unrecognized, 'decision.')
-  const found = new Map<string, Verification>()
+  const found = new Map<string, Places>()
   for (const candidate of [...candidates(decision, fields), ...listedFeatures(fields)]) {
-    const check = lookup(SAME_CHECK, candidate.name) ?? candidate.name
-    if (!found.has(check)) found.set(check, mapCheck(candidate, fields))
+    const name = knownName(candidate.name)
+    const check = lookup(SAME_CHECK, name) ?? name
+    const places = found.get(check)
+    if (places) places.push(candidate)
+    else found.set(check, [candidate])
   }
-  return [...found.values()]
+  return [...found.values()].map((places) => mapCheck(places, fields))
+}
+
+type Places = [Candidate, ...Candidate[]]
+
+function knownName(name: string): string {
+  const key = name.toLowerCase()
+  return KNOWN_NAMES.get(key) ?? key
 }
 
 function candidates(decision: JsonObject, fields: Fields): Candidate[] {
@@ -119,28 +131,44 @@ function entries(record: JsonObject, holder = ''): Candidate[] {
 
 /** An unknown object is a check if it has a status: `decision` may hold other objects too. */
 function isFeature({ name, value }: Candidate): boolean {
-  return lookup(checks, name) !== null || typeof asObject(value)?.status === 'string'
+  return lookup(checks, knownName(name)) !== null || typeof asObject(value)?.status === 'string'
 }
 
-/** Assumed: a feature that is listed and has no result has not run. */
+/** The last of the places: a feature that is only listed is a check whose result is not known. */
 function listedFeatures(fields: Fields): Candidate[] {
   return fields.items('features').flatMap((item) => {
-    if (typeof item === 'string') return [{ name: item, value: NOT_RUN, path: 'features', bareWord: false }]
+    if (typeof item === 'string') return [{ name: item, value: null, path: 'features', bareWord: false }]
     fields.mark('features', item)
     return []
   })
 }
 
-function mapCheck(candidate: Candidate, fields: Fields): Verification {
-  const { name, value, path } = candidate
-  const kind = lookup(checks, name)
+/** The first place with a word tells the result; what stands in the others and is no result is marked. */
+function mapCheck(places: Places, fields: Fields): Verification {
+  const place = places.find((one) => resultWord(one) !== null) ?? places[0]
+  for (const other of places) {
+    if (other !== place && resultWord(other) === null && !isSilent(other))
+      fields.mark(other.path, other.value)
+  }
+  const { name, value, path } = place
+  const kind = lookup(checks, knownName(name))
   if (kind === null) fields.mark(path, name)
-  const check = { kind: kind ?? 'OTHER', providerKind: name, reasons: [] }
-  if (value === NOT_RUN) return { ...check, result: 'NOT_RUN', providerResult: null }
-  const word = resultWord(candidate)
-  const result = word === null ? null : readResult(check.kind, word, value)
-  if (result === null) fields.mark(path, word ?? value)
-  return { ...check, result: result ?? 'UNKNOWN', providerResult: word }
+  const word = resultWord(place)
+  const result = word === null ? null : readResult(kind ?? 'OTHER', word, places)
+  if (result === null && value !== null) fields.mark(path, word ?? value)
+  return {
+    kind: kind ?? 'OTHER',
+    providerKind: name,
+    reasons: [],
+    result: result ?? 'UNKNOWN',
+    providerResult: word,
+  }
+}
+
+/** An object without a status, or a name alone: says nothing of the result, so nothing is lost with it. */
+function isSilent({ value }: Candidate): boolean {
+  const holder = onlyObject(value)
+  return holder ? ownValue(holder, 'status') === null : value === null
 }
 
 /** The status of the object or array of one; a bare word where one is expected. */
@@ -150,18 +178,20 @@ function resultWord({ value, bareWord }: Candidate): string | null {
   return typeof word === 'string' ? word : null
 }
 
-function readResult(kind: VerificationKind, word: string, value: unknown): VerificationResult | null {
+function readResult(kind: VerificationKind, word: string, places: Places): VerificationResult | null {
   const key = word.trim().toLowerCase().replaceAll('_', ' ')
   if (kind !== 'AML_SCREENING') return lookup(RESULTS, key)
-  return key === 'in review' && hasHits(value) ? 'ATTENTION' : lookup(AML_RESULTS, key)
+  return key === 'in review' && places.some(hasHits) ? 'ATTENTION' : lookup(AML_RESULTS, key)
 }
 
 /** Inferred from the upstream vendor: the number of list entries found, and the entries. */
-function hasHits(value: unknown): boolean {
-  const screening = onlyObject(value)
-  const total = screening?.total_hits
-  const hits = screening?.hits
-  return (typeof total === 'number' && total > 0) || (Array.isArray(hits) && hits.length > 0)
+function hasHits({ value }: Candidate): boolean {
+  return [value].flat().some((item) => {
+    const screening = asObject(item)
+    const total = screening?.total_hits
+    const hits = screening?.hits
+    return (typeof total === 'number' && total > 0) || (Array.isArray(hits) && hits.length > 0)
+  })
 }
 
 function onlyObject(value: unknown): JsonObject | null {

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { KEYS } from './ecdsa-vectors.ts'
 import { LIST, NOT_FOUND, RECORD_ID, SEED_RECORD } from './fixtures.ts'
-import { connect, type Received, type Scripted, startServer, tokenAnswer } from './loopback-server.ts'
+import { type Answer, openScene, type Scripted, SIGNED } from './loopback-server.ts'
 import { recoverAddress } from './signature-recovery.ts'
 
 const cleanup: (() => Promise<void>)[] = []
@@ -11,19 +11,10 @@ afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close()
 })
 
-const SIGNED = { SILA_AUTH: 'ecdsa', SILA_PRIVATE_KEY: `0x${KEYS.app.privateKey}` }
-
-async function scene(
-  answer: Scripted | ((request: Received) => Scripted),
-  settings: Record<string, string> = SIGNED,
-) {
-  const server = await startServer((request) => {
-    if (request.path === '/0.2/auth_token') return { body: tokenAnswer('token-1', sila.clock.now) }
-    return typeof answer === 'function' ? answer(request) : answer
-  })
-  const sila = connect(server.url, settings)
-  cleanup.push(server.close, sila.close)
-  return { server, ...sila }
+async function scene(answer: Answer, settings: Record<string, string> = SIGNED) {
+  const opened = await openScene(answer, settings)
+  cleanup.push(opened.close)
+  return opened
 }
 const record = { reference: RECORD_ID, account: 'ada_example' }
 
@@ -117,6 +108,23 @@ describe('an answer', () => {
     expect(await provider.listValidations('ada_example')).toBeNull()
   })
 
+  it.each(['', 'Not Found', '<html></html>', '{"reference":', '["other"]', { reference: null }])(
+    '404 is null whatever its body is, %j',
+    async (body) => {
+      const { provider } = await scene({ status: 404, body })
+      expect(await provider.readValidation(record)).toBeNull()
+      expect(await provider.listValidations('ada_example')).toBeNull()
+    },
+  )
+
+  it('404 to another request is no answer to ours', async () => {
+    const { provider } = await scene({ status: 404, body: { ...NOT_FOUND, reference: 'ref-of-another' } })
+    const code = 'UNEXPECTED_RESPONSE'
+    await expect(provider.readValidation(record)).rejects.toMatchObject({ code })
+    await expect(provider.listValidations('ada_example')).rejects.toMatchObject({ code })
+    await expect(provider.check()).rejects.toMatchObject({ code })
+  })
+
   it('with the id in another letter case, or under its other name, is accepted', async () => {
     const { provider } = await scene((request) =>
       request.header.user_handle === 'ada_example'
@@ -173,10 +181,27 @@ describe('an answer', () => {
   it.each([
     ['of another record', { ...SEED_RECORD, verification_id: LIST.verifications[0]?.verification_uuid }],
     ['without an id', { ...SEED_RECORD, verification_id: undefined }],
-    ['without a status word', { ...SEED_RECORD, verification_status: null }],
+    ['with null for both ids', { ...SEED_RECORD, verification_id: null, verification_uuid: null }],
+    ['with an id that is no text', { ...SEED_RECORD, verification_id: 7 }],
   ])('%s is refused', async (_, body) => {
     const { provider } = await scene({ body })
     await expect(provider.readValidation(record)).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
+  })
+
+  it.each([
+    { verification_id: RECORD_ID, verification_uuid: null },
+    { verification_id: null, verification_uuid: RECORD_ID },
+  ])('with null beside the good id is accepted, in record and row, %j', async (ids) => {
+    const { provider } = await scene({ body: { ...SEED_RECORD, ...ids, verifications: [ids] } })
+    expect(await provider.readValidation(record)).toMatchObject({ reference: RECORD_ID, unrecognized: [] })
+    expect(await provider.listValidations('ada_example')).toMatchObject([{ reference: RECORD_ID }])
+  })
+
+  it.each([null, undefined, 7])('with the status %j is accepted, in record and row', async (status) => {
+    const odd = { ...SEED_RECORD, verification_status: status }
+    const { provider } = await scene({ body: { ...odd, verifications: [...LIST.verifications, odd] } })
+    expect(await provider.readValidation(record)).toMatchObject({ reference: RECORD_ID, facts: null })
+    expect(await provider.listValidations('ada_example')).toHaveLength(3)
   })
 
   it('with a row that has no id is refused as a whole: which one is current could not be told', async () => {
@@ -200,32 +225,4 @@ describe('secrets', () => {
       await server.close()
     }
   })
-})
-
-describe('check', () => {
-  it.each([{}, SIGNED])('is content with 200 and 404, %j', async (settings) => {
-    for (const status of [200, 404]) {
-      const { server, provider } = await scene({ status, body: { success: false } }, settings)
-      await provider.check()
-      expect(server.to('/get_verifications')).toHaveLength(1)
-    }
-  })
-
-  it.each([
-    [400, 'PROVIDER_REFUSED'],
-    [401, 'PROVIDER_AUTH_FAILED'],
-    [403, 'PROVIDER_AUTH_FAILED'],
-    [500, 'PROVIDER_UNAVAILABLE'],
-  ])('%i is %s', async (status, code) => {
-    const { provider } = await scene({ status })
-    await expect(provider.check()).rejects.toMatchObject({ code })
-  })
-
-  it.each(['', '<html></html>', '{"success":true', '["success"]', '{"greeting":"valid JSON"}'])(
-    'a success with %j is UNEXPECTED_RESPONSE: it is not the address of Sila',
-    async (body) => {
-      const { provider } = await scene({ status: 200, body }, SIGNED)
-      await expect(provider.check()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' })
-    },
-  )
 })

@@ -2,47 +2,42 @@
 import { z } from 'zod'
 import { errorForStatus, type HttpClient, type HttpResponse, parseJson } from '../http.ts'
 import { type AccessToken, createAccessTokens } from './access-token.ts'
-import { createHeader, isSuccess, openAnswer, unexpected } from './envelope.ts'
+import { createHeader, isSuccess, openAnswer, openNotFound, unexpected } from './envelope.ts'
 import { canonicalUuid } from './handles.ts'
 import type { SilaConfig } from './settings.ts'
 import { signBody } from './signature.ts'
 
-/** The id is called verification_uuid in lists and verification_id in records (doc); both are taken in either place. */
+/**
+ * The id is called verification_uuid in lists and verification_id in records (doc); both are taken in either place.
+ * A status word that cannot be read is shown as not recognized; without an id there is nothing to show.
+ */
 export const recordSchema = z
   .looseObject({
-    verification_id: z.string().min(1).optional(),
-    verification_uuid: z.string().min(1).optional(),
-    verification_status: z.string().min(1),
+    verification_id: z.string().min(1).nullish(),
+    verification_uuid: z.string().min(1).nullish(),
   })
-  .refine((record) => recordId(record) !== undefined)
+  .refine((record) => recordId(record) !== null)
 export type WireRecord = z.infer<typeof recordSchema>
 
-/** A row may lack a readable status word: it is then shown as not recognized. Without an id there is nothing to show. */
-export const rowSchema = z
-  .looseObject({
-    verification_id: z.string().min(1).optional(),
-    verification_uuid: z.string().min(1).optional(),
-  })
-  .refine((row) => recordId(row) !== undefined)
-export type WireRow = z.infer<typeof rowSchema>
-
-const listSchema = z.looseObject({ verifications: z.array(rowSchema) })
+const listSchema = z.looseObject({ verifications: z.array(recordSchema) })
 
 /** The least that shows Sila's API, whether the handle is known or not. */
 const probeSchema = z.union([z.looseObject({ success: z.boolean() }), listSchema])
 
-export function recordId(record: {
-  verification_id?: string | undefined
-  verification_uuid?: string | undefined
-}): string | undefined {
-  return record.verification_id ?? record.verification_uuid
+interface Ids {
+  verification_id?: string | null | undefined
+  verification_uuid?: string | null | undefined
+}
+
+export function recordId(record: Ids): string | null {
+  return record.verification_id ?? record.verification_uuid ?? null
 }
 
 export interface SilaClient {
   /** Null: Sila does not know this verification, or not for this handle. */
   readRecord(uuid: string, handle: string, signal?: AbortSignal): Promise<WireRecord | null>
   /** In the order of the answer, which Sila does not document. Null: Sila does not know the handle. */
-  listRows(handle: string, signal?: AbortSignal): Promise<WireRow[] | null>
+  listRows(handle: string, signal?: AbortSignal): Promise<WireRecord[] | null>
   /** Throws unless address and credentials are right; the handle need not exist. */
   probe(handle: string, signal?: AbortSignal): Promise<void>
 }
@@ -69,24 +64,35 @@ export function createSilaClient(deps: ClientDeps): SilaClient {
         handle,
         signal,
       )
-      if (response.status === 404) return null
+      if (isUnknown(response, reference)) return null
       const record = openAnswer(response, reference, recordSchema)
       if (canonicalUuid(recordId(record) ?? '') !== canonicalUuid(uuid)) throw unexpected()
       return record
     },
     async listRows(handle, signal) {
       const { response, reference } = await call('/get_verifications', handle, signal)
-      if (response.status === 404) return null
+      if (isUnknown(response, reference)) return null
       return openAnswer(response, reference, listSchema).verifications
     },
     async probe(handle, signal) {
-      const { response } = await call('/get_verifications', handle, signal)
+      const { response, reference } = await call('/get_verifications', handle, signal)
       // What Sila answers for an unknown handle is not documented; both of these come after authentication.
-      if (response.status === 404) return
+      if (response.status === 404) {
+        // Any server has a 404; this one speaks in Sila's envelope (seed).
+        if (openNotFound(response, reference)?.success !== false) throw unexpected()
+        return
+      }
       if (!isSuccess(response)) throw errorForStatus('sila', response)
       if (!probeSchema.safeParse(parseJson('sila', response.text)).success) throw unexpected()
     },
   }
+}
+
+/** A 404 counts whatever its body, unless the body belongs to another request. */
+function isUnknown(response: HttpResponse, reference: string): boolean {
+  if (response.status !== 404) return false
+  openNotFound(response, reference)
+  return true
 }
 
 /** Dots would climb out of the path, and a lone surrogate has no UTF-8 form: no verification has such an id. */

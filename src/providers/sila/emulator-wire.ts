@@ -72,10 +72,11 @@ function isEmpty(reasons: object): boolean {
   return Object.keys(reasons).length === 0
 }
 
-/** seed: echoed, whatever it is; made up where it is absent. */
+/** seed: echoed, whatever it is; made up where it is absent. Nothing is echoed of a call that was not read. */
 function readReference(call: Call | undefined): unknown {
-  const header = readKey(call?.body, 'header')
-  return readKey(header, 'reference') ?? uuidOf(`sila reference for ${JSON.stringify(call?.body ?? null)}`)
+  if (!call) return undefined
+  const header = readKey(call.body, 'header')
+  return readKey(header, 'reference') ?? uuidOf(`sila reference for ${JSON.stringify(call.body ?? null)}`)
 }
 
 function readKey(value: unknown, key: string): unknown {

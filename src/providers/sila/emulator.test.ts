@@ -97,6 +97,14 @@ describe('reading', () => {
     expect((await read(id)).reference).toBe('ref-1')
   })
 
+  it('refuses what it has not read without a reference, and with a wrong one where that is asked for', async () => {
+    const { control, call } = await setUp()
+    await control('PUT', 'fault', { kind: 'status', status: 404 })
+    expect((await call('get_verifications')).body).not.toHaveProperty('reference')
+    await control('PUT', 'echo', { reference: 'wrong' })
+    expect((await call('get_verifications')).body.reference).toBe('ref-of-another-call')
+  })
+
   it.each(['get_verification', 'get_verifications/a/b', 'check_kyc'])('answers 404 for /%s', async (path) => {
     const { status, body } = await (await setUp()).call(path)
     expect([status, body.success]).toEqual([404, false])

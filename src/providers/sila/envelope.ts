@@ -25,6 +25,7 @@ export function createHeader(appHandle: string, now: Date, reference: string): R
 
 /** `reference` is "any value" (seed) and may be missing in an answer: then there is nothing to compare. */
 const envelopeSchema = z.looseObject({ success: z.boolean().optional(), reference: z.unknown().optional() })
+const notFoundSchema = z.looseObject({ success: z.unknown().optional(), reference: z.unknown().optional() })
 
 export function isSuccess(response: HttpResponse): boolean {
   return response.status >= 200 && response.status < 300
@@ -37,8 +38,27 @@ export function openAnswer<T>(response: HttpResponse, reference: string, schema:
   const envelope = parse(envelopeSchema, body)
   // A 2xx may carry a failure (doc): the HTTP status alone proves nothing.
   if (envelope.success === false) throw new GatewayError('PROVIDER_REFUSED', { provider: 'sila' })
-  if ((envelope.reference ?? reference) !== reference) throw unexpected()
+  requireReference(envelope, reference)
   return parse(schema, body)
+}
+
+/** The body of a 404; null where it is no JSON object. Throws where it answers another request. */
+export function openNotFound({ text }: HttpResponse, reference: string): { success?: unknown } | null {
+  const body = notFoundSchema.safeParse(parseOrNull(text)).data ?? null
+  if (body) requireReference(body, reference)
+  return body
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return parseJson('sila', text)
+  } catch {
+    return null
+  }
+}
+
+function requireReference(body: { reference?: unknown }, reference: string): void {
+  if ((body.reference ?? reference) !== reference) throw unexpected()
 }
 
 export function unexpected(): GatewayError {

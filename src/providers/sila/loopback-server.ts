@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createHttpClient } from '../http.ts'
 import type { ProviderDeps } from '../provider.ts'
 import { createSilaProvider } from './adapter.ts'
+import { KEYS } from './ecdsa-vectors.ts'
 import { TOKEN_LIFETIME_SECONDS } from './fixtures.ts'
 
 export interface Received {
@@ -59,6 +60,24 @@ export async function startServer(answer: (request: Received) => Scripted): Prom
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+export type Answer = Scripted | ((request: Received) => Scripted)
+
+export const SIGNED = { SILA_AUTH: 'ecdsa', SILA_PRIVATE_KEY: `0x${KEYS.app.privateKey}` }
+
+/** The adapter on a server that answers every read so, and hands out a token. */
+export async function openScene(answer: Answer, settings: Record<string, string>) {
+  const server = await startServer((request) => {
+    if (request.path === '/0.2/auth_token') return { body: tokenAnswer('token-1', sila.clock.now) }
+    return typeof answer === 'function' ? answer(request) : answer
+  })
+  const sila = connect(server.url, settings)
+  const close = async () => {
+    await sila.close()
+    await server.close()
+  }
+  return { server, ...sila, close }
 }
 
 /** What /auth_token answers. */

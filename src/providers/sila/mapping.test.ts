@@ -54,6 +54,25 @@ describe('status words', () => {
   )
 })
 
+describe('a status that is no text', () => {
+  it.each([
+    [null, 'null'],
+    [undefined, ''],
+    [7, '7'],
+    [false, 'false'],
+    [['passed'], '["passed"]'],
+    [{ word: 'passed' }, '{"word":"passed"}'],
+    ['', ''],
+    [' ', ' '],
+  ])('%j is an unknown word and costs nothing else, in record and row', (verification_status, text) => {
+    const fields = { ...SEED_RECORD, verification_status }
+    for (const seen of [map(fields), ...mapList([fields], context)]) {
+      expect(seen).toMatchObject({ facts: null, decision: null, providerStatus: text, reference: RECORD_ID })
+      expect(seen.unrecognized).toEqual([{ field: 'verification_status', value: text }])
+    }
+  })
+})
+
 describe('outcome', () => {
   const LIMIT = 30 * 86_400
 
@@ -179,7 +198,7 @@ describe('list', () => {
       [
         null,
         [
-          { field: 'verification_status', value: 'null' },
+          { field: 'verification_status', value: '' },
           { field: 'requested_at', value: 'soon' },
         ],
       ],

@@ -5,7 +5,7 @@ import type { Reason } from '../../domain/reason.ts'
 import type { StatusFacts } from '../../domain/status.ts'
 import { type Instant, secondsBetween, toInstant } from '../../domain/time.ts'
 import { mapChecks } from './checks.ts'
-import { recordId, type WireRecord, type WireRow } from './client.ts'
+import { recordId, type WireRecord } from './client.ts'
 import { canonicalUuid, isUuid } from './handles.ts'
 import { mapTags, membersNamed, reasonsOfWords, timeoutReason, type Words } from './reasons.ts'
 import { ACTIONS, ENTITY_TYPES, factsOfWords, findWord, type SilaStatus, STATUSES } from './statuses.ts'
@@ -37,7 +37,7 @@ export function mapRecord(record: WireRecord, context: MappingContext): Observat
  * Newest first, and the newest is the current one. Sila documents no order: rows requested in the same second are taken
  * in the order of the answer, the later being the newer (assumed); rows without a readable time are the oldest.
  */
-export function mapList(rows: readonly WireRow[], context: MappingContext): Observation[] {
+export function mapList(rows: readonly WireRecord[], context: MappingContext): Observation[] {
   return rows
     .map((row) => map(row, context))
     .reverse()
@@ -50,7 +50,7 @@ function compare(a: string, b: string): number {
 }
 
 /** The same fields for both shapes: a row simply has fewer. */
-function map(record: WireRow, context: MappingContext): Observation {
+function map(record: WireRecord, context: MappingContext): Observation {
   const fields = createFieldReader(record)
   const reference = readReference(record, fields)
   const words = readWords(fields)
@@ -89,15 +89,15 @@ function map(record: WireRow, context: MappingContext): Observation {
   }
 }
 
-function readReference(record: WireRow, fields: FieldReader): string {
+function readReference(record: WireRecord, fields: FieldReader): string {
   const id = recordId(record) ?? ''
   if (!isUuid(id.trim()))
-    fields.mark(record.verification_id === undefined ? 'verification_uuid' : 'verification_id')
+    fields.mark((record.verification_id ?? null) === null ? 'verification_uuid' : 'verification_id')
   return canonicalUuid(id)
 }
 
 function readWords(fields: FieldReader): Words {
-  const statusText = fields.text('verification_status') ?? ''
+  const statusText = fields.anyText('verification_status')
   const status = findWord(STATUSES, statusText)
   if (!status) fields.mark('verification_status')
   const actionText = fields.text('kyc_action')

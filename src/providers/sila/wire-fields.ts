@@ -9,6 +9,8 @@ export interface FieldReader {
   /** Text that is no UUID is kept and marked. */
   uuid(field: string): string | null
   text(field: string): string | null
+  /** Text as it is, nothing as no text, all else as JSON. Marks nothing. */
+  anyText(field: string): string
   map(field: string): Record<string, unknown>
   texts(field: string): string[]
   /** The texts in a value found below the field. */
@@ -21,11 +23,14 @@ export function createFieldReader(record: Readonly<Record<string, unknown>>): Fi
   const marks = new Map<string, UnrecognizedValue>()
 
   function markValue(field: string, value: unknown): void {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+    const text = toAnyText(value)
     marks.set(JSON.stringify([field, text]), { field, value: text })
   }
+  function ownValue(field: string): unknown {
+    return Object.hasOwn(record, field) ? record[field] : undefined
+  }
   function rawValue(field: string): unknown {
-    return Object.hasOwn(record, field) ? (record[field] ?? null) : null
+    return ownValue(field) ?? null
   }
   /** Null where the value is absent; null and a mark where `read` cannot make anything of it. */
   function read<T>(field: string, convert: (value: unknown) => T | null): T | null {
@@ -55,12 +60,17 @@ export function createFieldReader(record: Readonly<Record<string, unknown>>): Fi
       return text === null ? null : canonicalUuid(text)
     },
     text: (field) => read(field, toText),
+    anyText: (field) => toAnyText(ownValue(field)),
     map: (field) => read(field, toMap) ?? {},
     texts: (field) => textsOf(field, rawValue(field)),
     textsOf,
-    mark: (field) => markValue(field, rawValue(field)),
+    mark: (field) => markValue(field, ownValue(field)),
     unrecognized: () => [...marks.values()],
   }
+}
+
+function toAnyText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
 
 function isText(value: unknown): value is string {
