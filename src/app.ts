@@ -1,5 +1,6 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
 import { randomUUID } from 'node:crypto'
+import { isLoopback, originOf } from './address.ts'
 import type { Config, ConfiguredProvider } from './config.ts'
 import { parseProviderSettings } from './config.ts'
 import { createContext } from './graphql/context.ts'
@@ -42,38 +43,43 @@ const SUMMARY_MAX_AGE = 86_400
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const now = overrides.now ?? (() => new Date())
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const database = await openReadyDatabase(config)
   const emulators = createEmulators(config, now)
+  const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
+  const database = await openReadyDatabase(config)
   const graphql = Promise.withResolvers<Handler>()
   const server = createHttpServer({
     graphql: async (request) => (await graphql.promise)(request),
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
+    loopbackOnly: isLoopback(config.host),
     logger,
   })
+  const close = async (drainTimeoutMs: number) => {
+    await server.drain(drainTimeoutMs)
+    await Promise.all(clients.map((client) => client.close()))
+    await database.close()
+  }
   try {
     const origin = originOf(await server.listen({ host: config.host, port: config.port }))
-    const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
     const entries = createProviders(config, { origin, now, clients })
     const services = createServices(config, { database, entries, now, logger })
     graphql.resolve(createGraphQL(config, services, logger))
-    const close = async () => {
-      await server.drain(DRAIN_TIMEOUT_MS)
-      await Promise.all(clients.map((client) => client.close()))
-      await database.close()
-    }
-    return { origin, fetch: server.fetch, services, emulators, close }
+    return { origin, fetch: server.fetch, services, emulators, close: () => close(DRAIN_TIMEOUT_MS) }
   } catch (error) {
-    await database.close()
+    await close(0)
     throw error
   }
 }
 
 /** Sandbox and embedded databases migrate themselves; a Postgres in live mode is migrated by `kyc-gateway migrate`. */
+export function migratesAtStart({ mode, databaseUrl }: Config): boolean {
+  return mode === 'sandbox' || databaseUrl === null
+}
+
 async function openReadyDatabase(config: Config): Promise<OpenDatabase> {
   const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
   try {
-    if (config.mode === 'sandbox' || database.kind === 'pglite') await migrate(database.db)
+    if (migratesAtStart(config)) await migrate(database.db)
     const pending = await pendingMigrations(database.db)
     if (pending.length > 0) {
       throw new DatabaseBehind(
@@ -98,11 +104,6 @@ export function mountsOf(emulators: ReadonlyMap<string, Emulator>): Record<strin
   return Object.fromEntries(
     [...emulators].map(([id, emulator]) => [`/emulators/${id}`, (request) => emulator.fetch(request)]),
   )
-}
-
-function originOf({ host, port }: { host: string; port: number }): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
 function createProviders(

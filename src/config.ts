@@ -1,5 +1,6 @@
 // The configuration: the only reader of the environment. Every problem is reported at once, by name.
 import { z } from 'zod'
+import { isLoopback } from './address.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Setting, Settings } from './providers/provider.ts'
 import { LOG_LEVELS, type LogLevel } from './telemetry.ts'
@@ -42,7 +43,7 @@ export const SETTINGS = {
   HOST: {
     schema: text,
     description:
-      'Address to listen on. 127.0.0.1 in sandbox mode, 0.0.0.0 in live mode. This version does not authenticate callers, so live mode accepts loopback addresses only.',
+      'Address to listen on. 127.0.0.1 in sandbox mode, 0.0.0.0 in live mode. This version does not authenticate callers, so only a loopback address is accepted, except in sandbox mode with every provider emulated.',
   },
   PORT: {
     schema: z.coerce
@@ -84,9 +85,9 @@ export const SETTINGS = {
     default: 'info',
   },
   AUTH_DISABLED: {
-    schema: z.enum(['true', 'false'], { error: 'must be true or false' }),
+    schema: z.literal('true', { error: 'may only be true: this version cannot authenticate callers' }),
     description:
-      'true: callers are not authenticated and hold every right. Honoured only on a loopback address. In this version it is always so.',
+      'true: callers are not authenticated and hold every right. In this version it is always so, and nothing else is accepted.',
   },
 } as const satisfies Record<string, GatewaySetting>
 
@@ -206,15 +207,15 @@ function nameIn(problem: string): string {
   return problem.split(' ', 1)[0] ?? ''
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
-
-function checkMode(environment: Environment, config: Pick<Config, 'mode' | 'host'>): string[] {
+function checkMode(environment: Environment, config: Pick<Config, 'mode' | 'host' | 'providers'>): string[] {
   if (config.mode === 'sandbox' && environment.NODE_ENV === 'production') {
     return [
       'KYC_MODE is sandbox while NODE_ENV is production: emulators never stand in for providers in production',
     ]
   }
-  if (config.mode === 'live' && !LOOPBACK.test(config.host)) {
+  const emulatedOnly =
+    config.mode === 'sandbox' && config.providers.every(({ settings }) => settings === null)
+  if (!emulatedOnly && !isLoopback(config.host)) {
     return [
       'HOST must be a loopback address such as 127.0.0.1: this version does not authenticate callers; put it behind a proxy that does',
     ]

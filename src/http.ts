@@ -1,7 +1,8 @@
 // The HTTP side: which path goes to whom, and a server that starts with clear errors and stops without losing a request.
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
+import { isLoopback } from './address.ts'
 import { ERRORS, type ErrorCode, GatewayError } from './domain/errors.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 
@@ -13,6 +14,8 @@ export interface HttpServerOptions {
   ready(): Promise<boolean>
   /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
   mounts?: Record<string, Handler>
+  /** Whether requests on sockets must name a loopback host, so that a web page cannot read by pointing its own name here. */
+  loopbackOnly?: boolean
   logger: Logger
 }
 
@@ -29,7 +32,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { draining: false, unused: new Set() }
   const door = { routes: createRoutes(options, state), state, logger: options.logger }
   const fetch = (request: Request) => answer(request, door)
-  const server = createNodeServer(fetch, state)
+  const closedDoor = { ...door, routes: [FOREIGN_HOST] }
+  const server = createNodeServer((request, { req }) => {
+    const isForeign = options.loopbackOnly === true && !namesLoopback(req.headers.host)
+    return answer(request, isForeign ? closedDoor : door)
+  }, state)
   return {
     fetch,
     listen: (address) => listen(server, address),
@@ -97,6 +104,19 @@ function mount(prefix: string, handler: Handler): Route {
   }
 }
 
+/** Only HTTP/1.0 can leave the name away, which no browser does. */
+function namesLoopback(host: string | undefined): boolean {
+  return host === undefined || isLoopback(host.replace(/:\d+$/, ''))
+}
+
+const FOREIGN_HOST: Route = {
+  name: '(foreign host)',
+  matches: () => true,
+  level: 'info',
+  handle: () =>
+    refuse(403, 'BAD_REQUEST', { message: 'The Host header must be a loopback name, such as localhost.' }),
+}
+
 const READY_TIMEOUT_MS = 2_000
 
 async function readiness(ready: () => Promise<boolean>, { draining }: State): Promise<Response> {
@@ -158,8 +178,10 @@ function json(status: number, body: unknown, headers: Record<string, string> = {
 /** A second below what is promised, as node looks at its connections once a second. */
 const RECEIVE_TIMEOUT_MS = 9_000
 
-function createNodeServer(fetch: HttpServer['fetch'], state: State): Server {
-  const adapter = createServerAdapter(fetch)
+type SocketHandler = (request: Request, context: { req: IncomingMessage }) => Promise<Response>
+
+function createNodeServer(handler: SocketHandler, state: State): Server {
+  const adapter = createServerAdapter<{ req: IncomingMessage }>(handler)
   const limits = {
     headersTimeout: RECEIVE_TIMEOUT_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,

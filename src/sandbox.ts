@@ -1,4 +1,5 @@
 // The sandbox: demo entities on emulators, and the words with which it greets.
+import { isLoopback, originOf } from './address.ts'
 import type { App } from './app.ts'
 import { mountsOf } from './app.ts'
 import type { Terminal } from './cli.ts'
@@ -73,10 +74,10 @@ export async function runEmulators(terminal: Terminal, config: Config): Promise<
     graphql: () => new Response(null, { status: 404 }),
     ready: async () => true,
     mounts: mountsOf(emulators),
+    loopbackOnly: isLoopback(config.host),
     logger: createLogger({ level: config.logLevel }),
   })
-  const { host, port } = await server.listen({ host: config.host, port: config.port })
-  const origin = `http://${host}:${port}`
+  const origin = originOf(await server.listen({ host: config.host, port: config.port }))
   for (const { definition } of config.providers) {
     const settings = definition.sandboxSettings(`${origin}/emulators/${definition.id}`)
     terminal.write(

@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^providers\/([^/]+)\//, 'domain/|providers/(provider|http)\\.ts$|providers/$1/(?!emulator|demo|index)'],
   [/^service\//, 'domain/|store/|service/|providers/provider\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
-  [/^(http|telemetry)\.ts$/, '(domain/errors|telemetry)\\.ts$'],
+  [/^(address|http|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
   [/^((app|cli|main|config|sandbox)\.ts|commands\/)/, ''],
 ]
 

@@ -1,17 +1,21 @@
 // `kyc-gateway doctor`: looks at settings, database and providers, and says what to do about each.
 import { randomUUID } from 'node:crypto'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { migratesAtStart } from '../app.ts'
 import type { Command, Terminal } from '../cli.ts'
 import { type Config, ConfigError, type ConfiguredProvider, readConfig } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { createHttpClient } from '../providers/http.ts'
 import { openDatabase } from '../store/database.ts'
-import { pendingMigrations } from '../store/migrate.ts'
+import { hasEmbedded, IN_MEMORY } from '../store/embedded.ts'
+import { MigrationRefused, pendingMigrations } from '../store/migrate.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'check settings, database, and each provider',
   usage: 'doctor',
-  help: 'Reads the same settings as serve, opens the database, and makes one authenticated read at each provider. Changes nothing.',
+  help: 'Reads the same settings as serve, opens the database, and makes one authenticated read at each provider. Neither creates nor migrates anything.',
   async run(terminal) {
     const config = checkSettings(terminal)
     if (!config) return 1
@@ -21,7 +25,12 @@ export const doctorCommand: Command = {
   },
 }
 
-function report(terminal: Terminal, line: { ok: boolean; what: string; say: string }): boolean {
+interface Finding {
+  ok: boolean
+  say: string
+}
+
+function report(terminal: Terminal, line: Finding & { what: string }): boolean {
   terminal.write(`${line.ok ? 'ok  ' : 'FAIL'}  ${line.what}: ${line.say}`)
   return line.ok
 }
@@ -39,25 +48,49 @@ function checkSettings(terminal: Terminal): Config | null {
 }
 
 async function checkDatabase(terminal: Terminal, config: Config): Promise<boolean> {
-  const what = 'database'
+  const finding = missingDatabase(config) ?? (await openedDatabase(config).catch(databaseFailure(config)))
+  return report(terminal, { ...finding, what: 'database' })
+}
+
+/** Null where there is a database to open; opening an embedded one that is not there would create it. */
+function missingDatabase({ databaseUrl, dataDir }: Config): Finding | null {
+  if (databaseUrl !== null || hasEmbedded(dataDir)) return null
+  if (dataDir === IN_MEMORY)
+    return { ok: true, say: 'pglite, in memory: every start begins with an empty one' }
+  return canBeMade(resolve(dataDir))
+    ? { ok: true, say: 'pglite, will be created at the first start' }
+    : { ok: false, say: 'DATA_DIR cannot be created here. Set it to a directory this user may write.' }
+}
+
+async function openedDatabase(config: Config): Promise<Finding> {
+  const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
   try {
-    const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
-    try {
-      const pending = await pendingMigrations(database.db)
-      const behind = pending.length > 0 && database.kind === 'postgres'
-      const say = behind
-        ? `behind this version (${pending.join(', ')}). Run: kyc-gateway migrate`
-        : `${database.kind}, up to date`
-      return report(terminal, { ok: !behind, what, say })
-    } finally {
-      await database.close()
-    }
-  } catch (error) {
-    const say =
-      config.databaseUrl === null && error instanceof Error
-        ? error.message
-        : 'does not answer. Check DATABASE_URL.'
-    return report(terminal, { ok: false, what, say })
+    const pending = (await pendingMigrations(database.db)).join(', ')
+    if (pending === '') return { ok: true, say: `${database.kind}, up to date` }
+    return migratesAtStart(config)
+      ? { ok: true, say: `${database.kind}, will be migrated at the next start (${pending})` }
+      : { ok: false, say: `behind this version (${pending}). Run: kyc-gateway migrate` }
+  } finally {
+    await database.close()
+  }
+}
+
+/** What a driver says about a server may name its user. */
+function databaseFailure({ databaseUrl }: Config) {
+  return (error: unknown): Finding => {
+    const isOurs = databaseUrl === null || error instanceof MigrationRefused
+    const say = isOurs && error instanceof Error ? error.message : 'does not answer. Check DATABASE_URL.'
+    return { ok: false, say }
+  }
+}
+
+function canBeMade(directory: string): boolean {
+  if (!existsSync(directory)) return canBeMade(dirname(directory))
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    return statSync(directory).isDirectory()
+  } catch {
+    return false
   }
 }
 

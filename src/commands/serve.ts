@@ -3,6 +3,7 @@ import { startApp } from '../app.ts'
 import type { Command, Terminal } from '../cli.ts'
 import { type Config, readConfig } from '../config.ts'
 import { prepareDemo, runEmulators, welcome } from '../sandbox.ts'
+import { runUntilSignal } from './lifetime.ts'
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -12,10 +13,9 @@ export const serveCommand: Command = {
   async run(terminal) {
     const config = readConfig(terminal.environment)
     if (config.mode === 'sandbox') return runSandbox(terminal, config)
-    return runUntilSignal(async () => {
-      const app = await startApp(config)
-      app.services.logger.info({ origin: app.origin }, 'listening')
-      return app
+    return runUntilSignal({
+      open: () => startApp(config),
+      announce: ({ services, origin }) => services.logger.info({ origin }, 'listening'),
     })
   },
 }
@@ -29,30 +29,14 @@ export const sandboxCommand: Command = {
   async run(terminal, { options }) {
     const config = readConfig(terminal.environment, { mode: 'sandbox' })
     if (!options['emulators-only']) return runSandbox(terminal, config)
-    return runUntilSignal(() => runEmulators(terminal, config))
+    return runUntilSignal({ open: () => runEmulators(terminal, config) })
   },
 }
 
 function runSandbox(terminal: Terminal, config: Config): Promise<number> {
-  return runUntilSignal(async () => {
-    const app = await startApp(config)
-    await prepareDemo(app)
-    terminal.write(welcome(app))
-    return app
+  return runUntilSignal({
+    open: () => startApp(config),
+    prepare: prepareDemo,
+    announce: (app) => terminal.write(welcome(app)),
   })
-}
-
-/**
- * Resolves with the exit code once everything is closed. A signal that comes during the start is obeyed right after it;
- * a second one ends the process at once.
- */
-async function runUntilSignal(start: () => Promise<{ close(): Promise<void> }>): Promise<number> {
-  const stop = Promise.withResolvers<void>()
-  const onSignal = () => stop.resolve()
-  process.once('SIGTERM', onSignal)
-  process.once('SIGINT', onSignal)
-  const running = await start()
-  await stop.promise
-  await running.close()
-  return 0
 }

@@ -109,6 +109,12 @@ export const ERRORS = {
     http: 502,
     message: 'The provider refused the request.',
   },
+  PROVIDER_NOT_IN_USE: {
+    fault: 'gateway',
+    retry: 'no',
+    http: 502,
+    message: 'This provider is not in use at this gateway. What it said before is still served.',
+  },
   UNEXPECTED_RESPONSE: {
     fault: 'provider',
     retry: 'yes',

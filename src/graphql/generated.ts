@@ -98,6 +98,11 @@ export type Entity = Node & {
   currentValidation: Maybe<Validation>;
   /** Your own id of this entity, as you registered it. Null when it was found by an account and never registered. */
   externalId: Maybe<Scalars['String']['output']>;
+  /**
+   * How old this answer is: the time at which the account that was asked longest ago was asked, and what kept any of the
+   * providers from answering now. Null when none of them has ever answered.
+   */
+  freshness: Maybe<Freshness>;
   /** The global id. For `node(id:)` and `entity(by: { id })`. */
   id: Scalars['ID']['output'];
   /** May this entity go on? True exactly when `status` is APPROVED. The one test to gate an action on. */
@@ -1141,6 +1146,7 @@ export type EntityResolvers<ContextType = GraphContext, ParentType extends Resol
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   currentValidation?: Resolver<Maybe<ResolversTypes['Validation']>, ParentType, ContextType, Partial<EntityCurrentValidationArgs>>;
   externalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  freshness?: Resolver<Maybe<ResolversTypes['Freshness']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['EntityKind'], ParentType, ContextType>;

@@ -1,5 +1,7 @@
 // DataLoaders of one request: each type of thing is read in one batch per tick.
 import DataLoader from 'dataloader'
+import type { GatewayError } from '../domain/errors.ts'
+import type { Instant } from '../domain/time.ts'
 import {
   type AccountKey,
   type AccountRow,
@@ -17,7 +19,12 @@ import {
 } from '../service/entity-validations.ts'
 import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
 import type { Services } from '../service/services.ts'
-import { type AccountStanding, loadStandings, type StandingAsk } from '../service/standings.ts'
+import {
+  type AccountStanding,
+  loadMemberStandings,
+  loadStandings,
+  type StandingAsk,
+} from '../service/standings.ts'
 import type { ValidationView } from '../service/validation-view.ts'
 import {
   type IdAsk,
@@ -40,6 +47,8 @@ export interface Loaders {
   historyPage: DataLoader<HistoryAsk, StatusChangeView[], string>
   /** Ids of validations the gateway already knows; asks no provider. */
   knownReference: DataLoader<AccountKey, string | null, string>
+  /** Looks at the members a business names; answers what kept it from that, if anything did. */
+  memberLook: DataLoader<MemberLook, GatewayError | null, string>
   /** Ids of the known members of a business validation. */
   members: DataLoader<AccountKey, string[], string>
 }
@@ -76,8 +85,22 @@ export function createLoaders(services: Services, tenant: string): Loaders {
       byContent,
     ),
     knownReference: new DataLoader((keys) => loadKnownReferences(services, tenant, keys), byAccount),
+    memberLook: new DataLoader(
+      async (looks: readonly MemberLook[]) => {
+        const businesses = looks.map(({ row, since }) => ({ validation: row, since }))
+        const failures = await loadMemberStandings(services, tenant, businesses)
+        return looks.map(({ row }) => failures.get(row.id) ?? null)
+      },
+      { cacheKeyFn: ({ row, since }) => `${row.id} ${since}` },
+    ),
     members: new DataLoader((keys) => loadMembers(services, tenant, keys), byAccount),
   }
+}
+
+/** `row`: a business validation. */
+interface MemberLook {
+  row: ValidationView['row']
+  since: Instant | null
 }
 
 const byAccount = { cacheKeyFn: accountKeyOf }

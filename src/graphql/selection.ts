@@ -36,26 +36,28 @@ function selectsAny(info: GraphQLResolveInfo, names: ReadonlySet<string>, paths:
   })
 }
 
-/** The selected fields by name, each with its own selections. Fragments of every type count: too much is safe. */
+/**
+ * The selected fields by name, each with its own selections. Fragments of every type count: too much is safe. Each
+ * selection set is looked at once, however often fragments spread it.
+ */
 function childrenOf(
   info: GraphQLResolveInfo,
   sets: readonly SelectionSetNode[],
 ): Map<string, SelectionSetNode[]> {
   const children = new Map<string, SelectionSetNode[]>()
-  const queue = [...sets]
-  for (let set = queue.shift(); set; set = queue.shift()) {
+  const seen = new Set(sets)
+  // A set that is added while it is walked is walked too.
+  for (const set of seen) {
     for (const selection of set.selections) {
       if (!isIncluded(info, selection.directives ?? [])) continue
       if (selection.kind === Kind.FIELD) {
-        const name = selection.name.value
-        children.set(name, [
-          ...(children.get(name) ?? []),
-          ...(selection.selectionSet ? [selection.selectionSet] : []),
-        ])
+        const below = children.get(selection.name.value) ?? []
+        if (selection.selectionSet) below.push(selection.selectionSet)
+        children.set(selection.name.value, below)
       } else {
         const fragment =
           selection.kind === Kind.INLINE_FRAGMENT ? selection : info.fragments[selection.name.value]
-        if (fragment) queue.push(fragment.selectionSet)
+        if (fragment) seen.add(fragment.selectionSet)
       }
     }
   }

@@ -23,6 +23,7 @@ import {
 } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'
 import type { Services } from './services.ts'
+import { inTransaction } from './transactions.ts'
 
 /** One answer of a provider about one account. */
 export interface Answer {
@@ -55,7 +56,7 @@ export async function applyEntitySummary(
   answer: { tenant: string; account: AccountKey; summary: EntitySummary | null; at: Instant },
 ): Promise<boolean> {
   const { tenant, account, summary, at } = answer
-  return services.db.transaction().execute(async (tx) => {
+  return inTransaction(services, async (tx) => {
     const entity = await lockEntityOfAccount(tx, services, { tenant, account })
     await updateAccount(tx, tenant, account, { summary: { value: summary, observedAt: at }, failure: null })
     const [standing] = await readStandings(tx, tenant, [account])
@@ -201,8 +202,12 @@ function distinct(observations: readonly Observation[]): Observation[] {
   return [...new Map(observations.map((observation) => [observation.reference, observation])).values()]
 }
 
+/** Providers list newest first: where times are equal or missing, their order counts. */
 function oldestFirst(observations: readonly Observation[]): Observation[] {
-  return observations.toSorted((a, b) => ((a.requestedAt ?? '') < (b.requestedAt ?? '') ? -1 : 1))
+  const timeOf = ({ requestedAt }: Observation) => requestedAt ?? ''
+  return observations
+    .toReversed()
+    .toSorted((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) < timeOf(b) ? -1 : 1))
 }
 
 /** An id that the database cannot hold is no id of the contract. */

@@ -12,7 +12,7 @@ import {
   readEntities,
   readEntitiesByExternalId,
 } from '../store/entities.ts'
-import type { EntityRow, Failure } from '../store/tables.ts'
+import type { EntityRow } from '../store/tables.ts'
 import { standingsOf } from './entity-writes.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
@@ -39,11 +39,9 @@ export interface EntityView extends EntityDemand {
   createdAt: Instant
 }
 
-export interface AccountView {
+export interface AccountView extends EntityDemand {
   provider: string
   reference: string
-  observedAt: Instant | null
-  failure: Failure | null
 }
 
 export function viewEntity(row: EntityRow, demand: EntityDemand): EntityView {

@@ -42,30 +42,20 @@ export async function pageValidations(
   tenant: string,
   asks: readonly AskWithAccounts[],
 ): Promise<ValidationPage[]> {
+  const listAsks = asks.map(({ ask }) => ask)
   const failed = await refreshLists(services, tenant, asks.flatMap(accountsOf))
-  const pages = await readPages(
-    services,
-    tenant,
-    asks.map(({ ask }) => ask),
+  const before = await readPages(services, tenant, listAsks)
+  const pairs = asks.map(({ ask }, index) => pairRows(ask, before[index] ?? []))
+  const due = pairs.flatMap((page) =>
+    [...page.values()].filter(({ row }) => !failed.has(accountKey(row.provider, row.account))),
   )
-  const wanted = pages.flatMap((rows, index) => {
-    const one = asks[index]
-    return one ? rows.slice(0, one.ask.limit).map((row) => ({ row, ask: recordAsk(one.ask, row) })) : []
-  })
-  const due = wanted.filter(({ row }) => !failed.has(accountKey(row.provider, row.account)))
   const errors = await refreshDue(services, tenant, due)
-  const fresh = errors.ran
-    ? await readPages(
-        services,
-        tenant,
-        asks.map(({ ask }) => ask),
-      )
-    : pages
+  const pages = errors.ran ? await readPages(services, tenant, listAsks) : before
   const at = services.now().toISOString()
   return asks.map((one, index) => {
-    const rows = fresh[index] ?? []
+    const rows = pages[index] ?? []
     const views = rows.slice(0, one.ask.limit).map((row) => {
-      const pair = wanted.find((candidate) => candidate.row.id === row.id)
+      const pair = pairs[index]?.get(row.id)
       const error = failed.get(accountKey(row.provider, row.account)) ?? (pair ? errors.of(pair.ask) : null)
       return viewValidation(services, { row, error }, one.ask)
     })
@@ -77,8 +67,9 @@ export async function pageValidations(
   })
 }
 
-function recordAsk(ask: ValidationListAsk, row: ValidationRow) {
-  return { since: ask.since, detail: ask.detail, id: row.id }
+/** Each row of the page with the demand of this page: another page may show the same row with less. */
+function pairRows({ since, detail, limit }: ValidationListAsk, rows: readonly ValidationRow[]) {
+  return new Map(rows.slice(0, limit).map((row) => [row.id, { row, ask: { since, detail, id: row.id } }]))
 }
 
 function accountsOf({ ask, accounts }: AskWithAccounts): { account: AccountRow; since: string | null }[] {

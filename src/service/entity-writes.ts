@@ -155,7 +155,8 @@ function logEntry(entityId: string, change: EntityChange, entity: EntityStatus):
     details: {
       providerStatus: state.providerStatus,
       waitingOn: state.waitingOn,
-      reasons: state.reasons,
+      // Reasons of an earlier status are not reasons for this one.
+      reasons: state.detailOutdated ? [] : state.reasons,
       via: change.noticedVia ?? state.via,
       isDetailChange: change.change === 'DETAIL',
       isUnexpected: change.unexpected,

@@ -34,11 +34,11 @@ export function isFreshEnough(observedAt: Instant | null, settled: boolean, rule
 }
 
 /**
- * Whether the status is final. One that our clock has made is so only when the provider was asked after that moment:
+ * Whether the status is final and the provider's last word said so. One that our clock has made is so only when the provider was asked after that moment:
  * the customer may have finished just before, or the approval may have been renewed.
  */
 export function isSettled(state: StoredState, observedAt: Instant | null, now: Instant): boolean {
-  if (!isFinal(factsAt(state, now).status)) return false
+  if (!state.recognized || !isFinal(factsAt(state, now).status)) return false
   const change = clockChange({ ...state, status: state.ownFacts.status })
   return change === null || change.at > now || (observedAt !== null && observedAt >= change.at)
 }

@@ -1,6 +1,7 @@
 // The history of entities, read from the status log.
 import { readEntityChanges, type StatusChangeRow } from '../store/status-log.ts'
 import type { Services } from './services.ts'
+import { settleEntities } from './settle.ts'
 
 export type StatusChangeView = StatusChangeRow
 
@@ -17,6 +18,7 @@ export async function pageHistories(
   tenant: string,
   asks: readonly HistoryAsk[],
 ): Promise<StatusChangeView[][]> {
+  await settleEntities(services, tenant, [...new Set(asks.map((ask) => ask.entityId))])
   const limits = [...new Set(asks.map((ask) => ask.limit))]
   const pages = await Promise.all(
     limits.map(async (limit) => {

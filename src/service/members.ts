@@ -8,6 +8,7 @@ import type { Tx } from '../store/tables.ts'
 import { readMembers, readValidationsByReference } from '../store/validations.ts'
 import { finishEntity, lockEntityOfAccount, withPersonal, writeEvolution } from './entity-writes.ts'
 import type { Services } from './services.ts'
+import { inTransaction } from './transactions.ts'
 
 /** The statuses of the known members of a validation that waits for its members; else none. */
 export async function memberStatuses(
@@ -49,7 +50,7 @@ async function reevaluateParent(
 ): Promise<string | null> {
   const key = { provider: answer.account.provider, reference }
   const { tenant, at } = answer
-  return services.db.transaction().execute(async (tx) => {
+  return inTransaction(services, async (tx) => {
     const [found] = await readValidationsByReference(tx, tenant, [key])
     if (!found) return null
     const account = { provider: found.provider, reference: found.account }

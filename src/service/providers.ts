@@ -1,15 +1,20 @@
 // The providers in use, the health seen of each, and the one place from which they are called.
 import { GatewayError } from '../domain/errors.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Provider, ProviderDefinition } from '../providers/provider.ts'
+import type { Provider, ProviderCapability, ProviderDefinition } from '../providers/provider.ts'
 import type { ProviderFailure } from './freshness.ts'
 import type { ServiceLogger } from './services.ts'
 
 export interface ProviderView {
   id: string
   name: string
-  definition: ProviderDefinition
+  capabilities: readonly ProviderCapability[]
+  statuses: ProviderDefinition['statuses']
   health: ProviderHealthView
+}
+
+export interface UsedProvider extends ProviderView {
+  definition: ProviderDefinition
 }
 
 export interface ProviderHealthView {
@@ -20,9 +25,11 @@ export interface ProviderHealthView {
 
 export interface ProviderRegistry {
   list(): ProviderView[]
-  /** Throws UNKNOWN_PROVIDER. */
-  get(id: string): ProviderView
-  /** Calls the provider, notes how it went, and lets nothing out but GatewayErrors. */
+  /** For a name that a caller gives. Throws UNKNOWN_PROVIDER. */
+  get(id: string): UsedProvider
+  /** For a name that is stored: what it stands for may have been taken out of use. Never throws. */
+  view(id: string): ProviderView
+  /** Calls the provider, notes how it went, and lets nothing out but GatewayErrors that name it. */
   call<T>(id: string, work: (provider: Provider) => Promise<T>): Promise<T>
 }
 
@@ -35,10 +42,10 @@ export function createProviderRegistry(
   entries: readonly ProviderEntry[],
   deps: { now(): Date; logger: ServiceLogger },
 ): ProviderRegistry {
-  const views = new Map<string, ProviderView & { provider: Provider }>(
+  const views = new Map<string, UsedProvider & { provider: Provider }>(
     entries.map(({ definition, provider }) => [
       definition.id,
-      { id: definition.id, name: definition.name, definition, provider, health: untried() },
+      { ...definition, definition, provider, health: untried() },
     ]),
   )
   function find(id: string) {
@@ -49,8 +56,10 @@ export function createProviderRegistry(
   return {
     list: () => [...views.values()],
     get: find,
+    view: (id) => views.get(id) ?? notInUse(id),
     async call(id, work) {
-      const view = find(id)
+      const view = views.get(id)
+      if (!view) throw new GatewayError('PROVIDER_NOT_IN_USE', { provider: id })
       try {
         const answer = await work(view.provider)
         view.health = { ...view.health, state: 'OK', lastSuccessAt: deps.now().toISOString() }
@@ -70,6 +79,10 @@ export function createProviderRegistry(
       }
     },
   }
+}
+
+function notInUse(id: string): ProviderView {
+  return { id, name: id, capabilities: [], statuses: {}, health: untried() }
 }
 
 function untried(): ProviderHealthView {

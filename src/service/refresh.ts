@@ -19,8 +19,8 @@ interface Ask {
 
 /** Which validation is current? Providers without that question are asked for the list. */
 export async function refreshCurrent(services: Services, ask: Ask): Promise<void> {
-  const { definition } = services.providers.get(ask.account.provider)
-  if (!definition.capabilities.includes('READ_CURRENT')) return refreshList(services, ask)
+  const { capabilities } = services.providers.view(ask.account.provider)
+  if (!capabilities.includes('READ_CURRENT')) return refreshList(services, ask)
   await share(services, ask, 'current', async (at) => {
     const current = await call(services, ask, (provider) => provider.readCurrent?.(ask.account.reference))
     await applyAnswer(services, {
@@ -51,9 +51,11 @@ const FORGOTTEN_ACCOUNT = 'The provider no longer knows this account.'
 export async function refreshSummary(services: Services, ask: Ask): Promise<void> {
   await share(services, ask, 'summary', async (at) => {
     const summary = await call(services, ask, (provider) => provider.readSummary?.(ask.account.reference))
-    const isAboutCurrent = await applyEntitySummary(services, { ...ask, summary: summary ?? null, at })
-    // Somebody has begun a new validation that we have not seen.
-    if (!isAboutCurrent) await refreshCurrent(services, { tenant: ask.tenant, account: ask.account })
+    const answer = { tenant: ask.tenant, account: ask.account, summary: summary ?? null, at }
+    if (await applyEntitySummary(services, answer)) return
+    // It is about a validation that we have not seen yet.
+    await refreshCurrent(services, { tenant: ask.tenant, account: ask.account, since: at })
+    await applyEntitySummary(services, answer)
   })
 }
 

@@ -14,6 +14,7 @@ import {
 import type { EntityRow, Tx } from '../store/tables.ts'
 import { finishEntity, lockOne, newEntity } from './entity-writes.ts'
 import type { Services } from './services.ts'
+import { inTransaction, LOST_RACE } from './transactions.ts'
 
 export interface Registration {
   externalId: string | null
@@ -36,23 +37,7 @@ export async function registerEntity(
       message: 'Give an externalId, or at least one account, or both.',
     })
   }
-  for (;;) {
-    try {
-      return await services.db.transaction().execute((tx) => write(tx, services, { tenant, ...input }))
-    } catch (error) {
-      // Somebody has just written what this attempt did not see: the next one finds it.
-      if (!isLostRace(error)) throw error
-    }
-  }
-}
-
-const LOST_RACE = new Error('Somebody else was faster.')
-
-/** SQLSTATE: unique violation, deadlock. */
-const RACE_CODES: readonly unknown[] = ['23505', '40P01']
-
-function isLostRace(error: unknown): boolean {
-  return error === LOST_RACE || (error instanceof Error && 'code' in error && RACE_CODES.includes(error.code))
+  return inTransaction(services, (tx) => write(tx, services, { tenant, ...input }))
 }
 
 async function write(
@@ -68,10 +53,17 @@ async function write(
     found.find((row) => row.external_id !== null) ?? found[0] ?? (await create(tx, services, input))
   for (const other of found) if (other.id !== kept.id) await mergeEntity(tx, tenant, other.id, kept.id)
   for (const account of inOrder(input.accounts)) await attach(tx, { tenant, account, entityId: kept.id })
-  const change = { external_id: externalId ?? kept.external_id, kind: input.kind ?? kept.kind }
+  const change = {
+    external_id: externalId ?? kept.external_id,
+    kind: input.kind ?? knownKind(found) ?? kept.kind,
+  }
   await updateEntity(tx, tenant, kept.id, change)
   await finishEntity(tx, { entity: kept, now: services.now().toISOString(), changes: [] })
   return lockOne(tx, tenant, kept.id)
+}
+
+function knownKind(entities: readonly EntityRow[]): EntityKind | undefined {
+  return entities.find((entity) => entity.kind !== 'UNKNOWN')?.kind
 }
 
 /** The entities that the external id and the accounts lead to, locked, oldest first. */

@@ -87,7 +87,7 @@ describe.each(testDatabases)('the clock on $name', ({ open }) => {
       from entity, generate_series(1, 120)`.execute(database.db)
     services.goTo(9)
     await settle()
-    expect(await readDueEntityIds(database.db, TENANT, minute(9), 999)).toEqual([])
+    expect(await readDueEntityIds(database.db, TENANT, { now: minute(9), limit: 999 })).toEqual([])
   })
 
   it('changes each account of an entity at its own time', async () => {

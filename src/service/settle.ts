@@ -5,6 +5,7 @@ import { readStandings } from '../store/validations.ts'
 import { type EntityChange, finishEntity, lockOne, withPersonal, writeEvolution } from './entity-writes.ts'
 import { memberStatuses } from './members.ts'
 import type { Services } from './services.ts'
+import { inTransaction } from './transactions.ts'
 
 const BATCH = 100
 
@@ -12,15 +13,26 @@ const BATCH = 100
 export async function settleDueEntities(services: Services, tenant: string): Promise<void> {
   const now = services.now().toISOString()
   for (;;) {
-    const due = await readDueEntityIds(services.db, tenant, now, BATCH)
+    const due = await readDueEntityIds(services.db, tenant, { now, limit: BATCH })
     for (const id of due) await settleEntity(services, tenant, id)
     if (due.length < BATCH) return
   }
 }
 
+/** The same for these entities alone. */
+export async function settleEntities(
+  services: Services,
+  tenant: string,
+  ids: readonly string[],
+): Promise<void> {
+  const now = services.now().toISOString()
+  const due = await readDueEntityIds(services.db, tenant, { now, limit: ids.length, ids })
+  for (const id of due) await settleEntity(services, tenant, id)
+}
+
 async function settleEntity(services: Services, tenant: string, entityId: string): Promise<void> {
   const now = services.now().toISOString()
-  await services.db.transaction().execute(async (tx) => {
+  await inTransaction(services, async (tx) => {
     const entity = await lockOne(tx, tenant, entityId)
     const accounts = await readAccountsOfEntities(tx, tenant, [entityId])
     const changes: EntityChange[] = []

@@ -2,17 +2,10 @@
 import { GatewayError } from '../domain/errors.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import { readStandings, type ValidationRow } from '../store/validations.ts'
-import { type Demand, type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
-import {
-  discoverAccount,
-  providerError,
-  refreshCurrent,
-  refreshList,
-  refreshRecord,
-  refreshSummary,
-} from './refresh.ts'
+import { type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
+import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
-import { needsMembers, needsRecord, type ValidationView, viewValidation } from './validation-view.ts'
+import { needsMembers, needsRecord } from './validation-view.ts'
 
 export interface StandingAsk {
   provider: string
@@ -31,7 +24,8 @@ export interface AccountStanding {
   validation: ValidationRow | null
   /** Why the answer is older than demanded; null where it is not. */
   error: GatewayError | null
-  isStale: boolean
+  /** Why the provider's word about the entity as a whole is. */
+  summaryError: GatewayError | null
 }
 
 interface Seen {
@@ -52,38 +46,61 @@ export async function loadStandings(
     return validation?.isCurrent && needsMembers(validation) ? [{ validation, since }] : []
   })
   if (businesses.length === 0) return standings
-  await loadMemberStandings(services, tenant, businesses)
+  const failures = await loadMemberStandings(services, tenant, businesses)
   const seen = await readSeen(services, tenant, asks)
-  return standings.map((standing, index) => ({ ...standing, validation: seen[index]?.validation ?? null }))
+  return standings.map((standing, index) => {
+    const validation = seen[index]?.validation ?? null
+    return { ...standing, validation, error: standing.error ?? failures.get(validation?.id ?? '') ?? null }
+  })
 }
 
 /**
  * Looks at the members that business validations name; what they say is applied to the businesses. Members' own members
- * are not looked at, so records that name each other come to an end. A provider's failure leaves things as they are.
+ * are not looked at, so records that name each other come to an end. Answers the failures, by id of the business.
  */
 export async function loadMemberStandings(
   services: Services,
   tenant: string,
   businesses: readonly { validation: ValidationRow; since: string | null }[],
-): Promise<void> {
+): Promise<Map<string, GatewayError>> {
   const asks = businesses.flatMap(({ validation, since }) =>
     validation.state.memberAccounts.map((account) => ({
-      ...{ provider: validation.provider, account, since },
+      ...{ provider: validation.provider, account, since, business: validation.id },
       ...{ detail: true, newest: true, summary: false },
     })),
   )
+  const failures = await meetMembers(services, tenant, asks)
+  const known = asks.filter((ask) => !failures.has(ask.business))
+  const standings = await refreshStandings(services, tenant, known)
+  for (const [index, { error }] of standings.entries()) {
+    const business = known[index]?.business
+    if (error && business !== undefined) failures.set(business, error)
+  }
+  return failures
+}
+
+/** A member that the provider names has an account here from then on, whether or not it has validations. */
+async function meetMembers(
+  services: Services,
+  tenant: string,
+  asks: readonly (StandingAsk & { business: string })[],
+): Promise<Map<string, GatewayError>> {
   const keys = asks.map((ask) => ({ provider: ask.provider, reference: ask.account }))
   const known = await readAccounts(services.db, tenant, keys)
-  const unseen = keys.filter((key) => !known.some((row) => isOf(row, key)))
+  const unmet = asks.filter((_, index) => !known.some((row) => isOf(row, keys[index] as AccountKey)))
   const outcomes = await Promise.allSettled(
-    unseen.map((account) => discoverAccount(services, { tenant, account })),
+    unmet.map(({ provider, account }) =>
+      refreshList(services, { tenant, account: { provider, reference: account } }),
+    ),
   )
-  for (const outcome of outcomes) if (outcome.status === 'rejected') providerError(outcome.reason)
-  const found = await readAccounts(services.db, tenant, keys)
-  const answerable = asks.filter((ask) =>
-    found.some((row) => isOf(row, { provider: ask.provider, reference: ask.account })),
-  )
-  await refreshStandings(services, tenant, answerable)
+  const failures = new Map<string, GatewayError>()
+  for (const [index, outcome] of outcomes.entries()) {
+    const business = unmet[index]?.business
+    if (outcome.status === 'rejected' && business !== undefined) {
+      failures.set(business, providerError(outcome.reason))
+    }
+  }
+  return failures
 }
 
 function isOf(row: AccountRow, key: AccountKey): boolean {
@@ -96,6 +113,7 @@ async function refreshStandings(
   asks: readonly StandingAsk[],
 ): Promise<AccountStanding[]> {
   const errors = new Map<StandingAsk, GatewayError>()
+  const summaryErrors = new Map<StandingAsk, GatewayError>()
   let seen = await readSeen(services, tenant, asks)
   for (const step of STEPS) {
     const due = seen.filter((one) => !errors.has(one.ask) && !step.isFresh(services, one))
@@ -103,13 +121,14 @@ async function refreshStandings(
     const outcomes = await Promise.allSettled(due.map((one) => runStep(services, tenant, step, one)))
     for (const [index, outcome] of outcomes.entries()) {
       const one = due[index]
-      if (one && outcome.status === 'rejected') errors.set(one.ask, providerError(outcome.reason))
+      const failed = step.refresh === refreshSummary ? summaryErrors : errors
+      if (one && outcome.status === 'rejected') failed.set(one.ask, providerError(outcome.reason))
     }
     seen = await readSeen(services, tenant, asks)
   }
-  return seen.map((one) => {
-    const error = errors.get(one.ask) ?? null
-    return { account: one.account, validation: one.validation, error, isStale: error !== null }
+  return seen.map(({ ask, account, validation }) => {
+    const error = errors.get(ask) ?? null
+    return { account, validation, error, summaryError: summaryErrors.get(ask) ?? null }
   })
 }
 
@@ -156,8 +175,8 @@ function hasFreshRecord(services: Services, { ask, validation }: Seen): boolean 
 }
 
 function hasFreshSummary(services: Services, { ask, account, validation }: Seen): boolean {
-  const { definition } = services.providers.get(ask.provider)
-  const applies = ask.summary && definition.capabilities.includes('ENTITY_SUMMARY')
+  const { capabilities } = services.providers.view(ask.provider)
+  const applies = ask.summary && capabilities.includes('ENTITY_SUMMARY')
   if (!applies || validation?.state.ownFacts.status !== 'APPROVED') return true
   const rule = ruleOf(services, ask)
   const policy = { ...rule.policy, openMaxAge: rule.policy.summaryMaxAge }
@@ -190,17 +209,4 @@ async function readSeen(services: Services, tenant: string, asks: readonly Stand
     const validation = validations.find((row) => row.provider === ask.provider && row.account === ask.account)
     return { ask, account, validation: validation ?? null }
   })
-}
-
-/** The validation of a standing as callers see it. */
-export function viewStanding(
-  services: Services,
-  standing: AccountStanding,
-  demand: Demand,
-): ValidationView | null {
-  const { validation, error, account } = standing
-  return (
-    validation &&
-    viewValidation(services, { row: validation, error, accountFailure: account.failure }, demand)
-  )
 }

@@ -1,5 +1,6 @@
 // Explicit refreshes: one validation, or everything that is known of an entity.
 import type { GatewayError } from '../domain/errors.ts'
+import type { Instant } from '../domain/time.ts'
 import type { AccountKey, AccountRow } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
 import { providerError, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
@@ -17,6 +18,7 @@ export async function syncValidation(
     account: { provider: view.provider, reference: view.account },
     reference: view.reference,
     validationId: view.id,
+    since: services.now().toISOString(),
     sync: { force },
   })
 }
@@ -49,7 +51,8 @@ async function syncAccount(
   tenant: string,
   { account, force }: { account: AccountRow; force: boolean },
 ): Promise<void> {
-  const ask = { tenant, account: { provider: account.provider, reference: account.reference } }
+  const { provider, reference } = account
+  const ask = { tenant, account: { provider, reference }, since: services.now().toISOString() }
   await refreshList(services, ask)
   const outcomes = await Promise.allSettled([syncStanding(services, ask, force), syncSummary(services, ask)])
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -59,6 +62,7 @@ async function syncAccount(
 interface AccountAsk {
   tenant: string
   account: AccountKey
+  since: Instant
 }
 
 async function syncStanding(services: Services, ask: AccountAsk, force: boolean): Promise<void> {
@@ -69,6 +73,6 @@ async function syncStanding(services: Services, ask: AccountAsk, force: boolean)
 }
 
 async function syncSummary(services: Services, ask: AccountAsk): Promise<void> {
-  const { definition } = services.providers.get(ask.account.provider)
-  if (definition.capabilities.includes('ENTITY_SUMMARY')) await refreshSummary(services, ask)
+  const { capabilities } = services.providers.view(ask.account.provider)
+  if (capabilities.includes('ENTITY_SUMMARY')) await refreshSummary(services, ask)
 }

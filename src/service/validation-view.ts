@@ -55,7 +55,7 @@ export interface Loaded {
 export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
   if (demand.detail) return true
   if (!row.isCurrent) return false
-  const { statuses } = services.providers.get(row.provider).definition
+  const { statuses } = services.providers.view(row.provider)
   const isRefined = statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
   return isRefined || isLapsedByGuess(services, row.state)
 }
@@ -102,6 +102,6 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
   }
 }
 
-function failureOf(error: GatewayError | null, at: Instant): Failure | null {
+export function failureOf(error: GatewayError | null, at: Instant): Failure | null {
   return error && { code: error.code, at, retryAfter: error.retryAfter }
 }

@@ -1,6 +1,8 @@
 // The embedded database: PGlite in a directory or in memory, behaving towards Kysely as `pg` does.
+
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { dataDir as preparedArchive } from '@electric-sql/pglite-prepopulatedfs'
@@ -8,6 +10,8 @@ import type { PGlite as DialectPGlite, PGliteQueryResults } from 'kysely'
 import { VALUE_PARSERS } from './value-types.ts'
 
 export const IN_MEMORY = 'memory://'
+
+const PLACE = 'pgdata'
 
 /** The default of 128 MB doubles the memory of the process and gains nothing at this size. */
 const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
@@ -22,13 +26,18 @@ export async function openEmbedded(dataDir: string): Promise<DialectPGlite> {
   return likePg(await PGlite.create({ ...common, dataDir: await prepareDirectory(dataDir) }))
 }
 
+/** Whether there is a database in the directory, which opening would otherwise create. */
+export function hasEmbedded(dataDir: string): boolean {
+  return existsSync(join(dataDir, PLACE, 'PG_VERSION'))
+}
+
 /**
  * A new database is unpacked beside its place and then renamed: a start that is killed half-way leaves nothing that
  * looks like a database. (PGlite's own `loadDataDir` writes in place, and takes about 1 s longer.)
  */
 async function prepareDirectory(dataDir: string): Promise<string> {
-  const final = join(dataDir, 'pgdata')
-  if (existsSync(join(final, 'PG_VERSION'))) return final
+  const final = join(dataDir, PLACE)
+  if (hasEmbedded(dataDir)) return final
   const unfinished = join(dataDir, 'pgdata.unfinished')
   rmSync(unfinished, { recursive: true, force: true })
   unpack(await readArchive(), unfinished)
@@ -82,11 +91,11 @@ function likePg(pglite: PGlite): DialectPGlite {
     },
     waitReady: pglite.waitReady,
     close: () => pglite.close(),
-    query: simpleWithoutParameters(pglite),
+    query: inTurns(simpleWithoutParameters(pglite)),
     transaction: (callback) =>
       beginOrFail(pglite, callback, async (tx) => {
         let failed = false
-        const query = simpleWithoutParameters(tx)
+        const query = inTurns(simpleWithoutParameters(tx))
         const watched: Query = async (...statement) =>
           await query<never>(...statement).catch((error: unknown) => {
             failed = true
@@ -120,6 +129,19 @@ async function beginOrFail<T>(
     if (begun) throw error
     const fail = () => Promise.reject(error)
     return (await callback({ query: fail, rollback: fail })) as T
+  }
+}
+
+/**
+ * PGlite computes on this thread, and a queue of statements would run through without a look at anything else: sockets
+ * would wait until all are done, and their timeouts would fire. So the event loop turns before each statement.
+ */
+function inTurns(query: Query): Query {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(...statement: Parameters<Query>) => {
+    const result = last.then(() => setImmediate()).then(() => query<T>(...statement))
+    last = result.catch(() => {})
+    return result
   }
 }
 

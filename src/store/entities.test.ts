@@ -113,9 +113,9 @@ describe.each(testDatabases)('entities on $name', ({ open }) => {
     await addEntity(db, { settle_at: minute(4) })
     await addEntity(db, { settle_at: null })
     await addEntity(db, { settle_at: minute(1), tenant: 'other' })
-    expect(await readDueEntityIds(db, TENANT, minute(2), 9)).toEqual([later.id, late.id])
-    expect(await readDueEntityIds(db, TENANT, minute(2), 1)).toEqual([later.id])
-    expect(await readDueEntityIds(db, TENANT, minute(0), 9)).toEqual([])
+    expect(await readDueEntityIds(db, TENANT, { now: minute(2), limit: 9 })).toEqual([later.id, late.id])
+    expect(await readDueEntityIds(db, TENANT, { now: minute(2), limit: 1 })).toEqual([later.id])
+    expect(await readDueEntityIds(db, TENANT, { now: minute(0), limit: 9 })).toEqual([])
   })
 
   it('are locked and updated for their own tenant only', async () => {
@@ -167,7 +167,7 @@ describe.each(testDatabases)('entities on $name', ({ open }) => {
     ])
     expect(ids(await listEntities(db, TENANT, { afterSeq: null, limit: 9 }))).toEqual([kept.id])
     expect(await readEntitiesByExternalId(db, TENANT, ['c-2'])).toEqual([])
-    expect(await readDueEntityIds(db, TENANT, minute(9), 9)).toEqual([])
+    expect(await readDueEntityIds(db, TENANT, { now: minute(9), limit: 9 })).toEqual([])
   })
 })
 

@@ -1,18 +1,16 @@
 // Statements on entities and their accounts.
-import { sql } from 'kysely'
+import { sql, type UpdateObject } from 'kysely'
 import type { EntityKind, EntitySummary } from '../domain/observation.ts'
 import type { KycStatus, WaitingOn } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import type { AccountTable, Db, EntityRow, Failure, Tx } from './tables.ts'
+import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
+import type { AccountTable, Db, EntityRow, Failure, Tables, Tx } from './tables.ts'
+
+export type { AccountKey }
 
 export interface AccountRow extends Omit<AccountTable, 'summary' | 'failure'> {
   summary: EntitySummary | null
   failure: Failure | null
-}
-
-export interface AccountKey {
-  provider: string
-  reference: string
 }
 
 /** Follows `merged_into`, so an id that was ever given out keeps leading somewhere. */
@@ -119,21 +117,19 @@ export async function listEntities(db: Db, tenant: string, query: EntityListQuer
   return select.orderBy('seq', 'desc').limit(query.limit).execute()
 }
 
-/** Entities whose status the clock has changed since it was written. */
+/** Entities whose status the clock has changed since it was written; with `ids`, those among them. */
 export async function readDueEntityIds(
   db: Db,
   tenant: string,
-  now: Instant,
-  limit: number,
+  query: { now: Instant; limit: number; ids?: readonly string[] },
 ): Promise<string[]> {
-  const rows = await db
+  const select = db
     .selectFrom('entity')
     .select('id')
     .where('tenant', '=', tenant)
-    .where('settle_at', '<=', now)
-    .orderBy('settle_at')
-    .limit(limit)
-    .execute()
+    .where('settle_at', '<=', query.now)
+  const among = query.ids ? select.where('id', '=', anyOf(query.ids)) : select
+  const rows = await among.orderBy('settle_at').limit(query.limit).execute()
   return rows.map((row) => row.id)
 }
 
@@ -191,9 +187,10 @@ export async function updateAccount(
   key: AccountKey,
   change: AccountChange,
 ): Promise<void> {
-  const set: Partial<AccountTable> = {}
-  if (change.currentObservedAt) set.current_observed_at = change.currentObservedAt
-  if (change.listObservedAt) set.list_observed_at = change.listObservedAt
+  const set: UpdateObject<Tables, 'account'> = {}
+  if (change.currentObservedAt)
+    set.current_observed_at = notBefore('current_observed_at', change.currentObservedAt)
+  if (change.listObservedAt) set.list_observed_at = notBefore('list_observed_at', change.listObservedAt)
   if (change.summary) {
     set.summary = change.summary.value && JSON.stringify(change.summary.value)
     set.summary_observed_at = change.summary.observedAt
@@ -207,6 +204,11 @@ export async function updateAccount(
     .where('provider', '=', key.provider)
     .where('reference', '=', key.reference)
     .execute()
+}
+
+/** The later of what is stored and `at`: a slow answer to an earlier question takes nothing back. */
+function notBefore(column: 'current_observed_at' | 'list_observed_at', at: Instant) {
+  return sql<Instant>`greatest(${sql.ref(column)}, ${at}::timestamptz)`
 }
 
 /** Moves everything of one entity to another and leaves a pointer behind. Both rows must be locked. */
@@ -234,16 +236,4 @@ function parseAccount(row: AccountTable): AccountRow {
     summary: row.summary === null ? null : JSON.parse(row.summary),
     failure: row.failure === null ? null : JSON.parse(row.failure),
   }
-}
-
-/** For `=`: any of the values. Unlike `in`, fine with none. */
-export function anyOf<T>(values: readonly T[]) {
-  return sql<T>`any(${values})`
-}
-
-/** Rows whose provider and `column` are those of any of the keys. One text of SQL for any number of keys. */
-export function isAnyOf(column: 'reference' | 'account' | 'parent_reference', keys: readonly AccountKey[]) {
-  const providers = keys.map((key) => key.provider)
-  const references = keys.map((key) => key.reference)
-  return sql<boolean>`(provider, ${sql.ref(column)}) in (select * from unnest(${providers}::text[], ${references}::text[]))`
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import { clockChange, type ValidationState } from '../domain/validation.ts'
-import { type AccountKey, anyOf, isAnyOf } from './entities.ts'
+import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
 import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
 
 /** A validation as it is known: identity, state, and the last failure to refresh it. */

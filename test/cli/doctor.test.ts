@@ -1,5 +1,10 @@
 // doctor: what it says about settings, database and providers, each with what to do.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/store/database.ts'
+import { migrate, pendingMigrations } from '../../src/store/migrate.ts'
 import { killAll, startEmulators } from '../support/gateway-process.ts'
 import { run } from '../support/terminal.ts'
 
@@ -24,6 +29,49 @@ describe('doctor in sandbox mode', () => {
     expect(code).toBe(1)
     expect(out.match(/^FAIL {2}settings: (PORT|LOG_LEVEL) /gm)).toHaveLength(2)
     expect(out).not.toContain('database')
+  })
+})
+
+describe('doctor on an embedded database', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kyc-gateway-doctor-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const doctor = (dataDir: string) => run(['doctor'], { KYC_MODE: 'sandbox', DATA_DIR: dataDir })
+
+  it('that is not there says so, and does not create it', async () => {
+    const empty = join(folder, 'empty')
+    mkdirSync(empty)
+    for (const dataDir of [join(folder, 'new/data'), empty]) {
+      const { code, out } = await doctor(dataDir)
+      expect(code).toBe(0)
+      expect(out).toMatch(/^ok {4}database: pglite, will be created at the first start$/m)
+    }
+    expect(readdirSync(folder, { recursive: true })).toEqual(['empty'])
+  })
+
+  it('that cannot be made says so', async () => {
+    const { code, out } = await doctor('/dev/null/data')
+    expect(code).toBe(1)
+    expect(out).toMatch(/^FAIL {2}database: DATA_DIR /m)
+  })
+
+  it('in memory has nothing to look at', async () => {
+    const { out } = await doctor('memory://')
+    expect(out).toMatch(/^ok {4}database: pglite, in memory/m)
+  })
+
+  it('that is behind names the migrations, and leaves them to the next start', async () => {
+    const dataDir = join(folder, 'behind')
+    const open = () => openDatabase({ url: null, dataDir })
+    await (await open()).close()
+    const { code, out } = await doctor(dataDir)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ok {4}database: pglite, will be migrated at the next start \(0001_init/m)
+    const database = await open()
+    expect(await pendingMigrations(database.db)).toContain('0001_init.sql')
+    await migrate(database.db)
+    await database.close()
+    expect((await doctor(dataDir)).out).toMatch(/^ok {4}database: pglite, up to date$/m)
   })
 })
 

@@ -1,5 +1,6 @@
 // Settings that are missing or wrong: everything at once, by name, without a value.
 import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config.ts'
 import { PROVIDERS } from '../../src/providers/index.ts'
 import { run } from '../support/terminal.ts'
 
@@ -82,7 +83,8 @@ describe('a bad setting', () => {
     ['OPEN_STATUS_MAX_AGE', '90000', 'at most 86400'],
     ['OPEN_STATUS_MAX_AGE', 'soon', 'number of seconds'],
     ['DATABASE_URL', 'mysql://127.0.0.1/kyc', 'postgres://'],
-    ['AUTH_DISABLED', 'yes', 'true or false'],
+    ['AUTH_DISABLED', 'yes', 'may only be true'],
+    ['AUTH_DISABLED', 'false', 'cannot authenticate callers'],
     ['KYC_PROVIDERS', 'gu1,acme', 'gu1, sila'],
     ['HOST', '0.0.0.0', 'loopback'],
     ['GU1_BASE_URL', 'ftp://127.0.0.1', 'http or https'],
@@ -119,6 +121,30 @@ describe('a bad setting', () => {
       }
       expect(out + err).not.toContain(canary)
     }
+  })
+})
+
+describe('HOST in sandbox mode', () => {
+  const { GU1_BASE_URL, GU1_API_KEY } = LIVE
+  const gu1 = { GU1_BASE_URL, GU1_API_KEY }
+  const sandbox = (environment: Record<string, string>) => () => readConfig(environment, { mode: 'sandbox' })
+
+  it.each(['0.0.0.0', '::', '10.0.0.1'])('may be %s where every provider is emulated', (host) => {
+    expect(sandbox({ HOST: host })().host).toBe(host)
+    expect(sandbox({ ...gu1, HOST: host, KYC_PROVIDERS: 'sila' })().host).toBe(host)
+  })
+
+  it.each(['0.0.0.0', '::', '10.0.0.1'])('may not be %s where a provider is set up', async (host) => {
+    for (const args of [['sandbox'], ['sandbox', '--emulators-only'], ['serve'], ['doctor']]) {
+      const environment = { ...gu1, HOST: host, KYC_MODE: 'sandbox', PORT: '0', DATA_DIR: 'memory://' }
+      const { code, out, err } = await run(args, environment)
+      expect(code).toBe(1)
+      expect(out + err).toMatch(/HOST must be a loopback address/)
+    }
+  })
+
+  it.each(['127.0.0.1', 'localhost', '::1'])('may be %s in any case', (host) => {
+    expect(sandbox({ ...gu1, HOST: host })().host).toBe(host)
   })
 })
 

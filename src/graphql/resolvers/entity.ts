@@ -4,6 +4,7 @@ import { ENTITY_STATUS_PRECEDENCE } from '../../domain/entity.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { parseIso } from '../../domain/time.ts'
 import {
+  type AccountView,
   type EntityRow,
   type EntityView,
   pageEntities,
@@ -11,7 +12,8 @@ import {
   viewEntity,
 } from '../../service/entities.ts'
 import { registerEntity } from '../../service/register.ts'
-import { type AccountStanding, viewStanding } from '../../service/standings.ts'
+import { failureOfStanding, freshnessOf, viewStanding } from '../../service/standing-view.ts'
+import type { AccountStanding } from '../../service/standings.ts'
 import { type SyncFailure, syncEntity } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
@@ -78,12 +80,12 @@ export const entityResolvers: Resolvers = {
   },
   Entity: {
     id: ({ id }) => toGlobalId('Entity', id),
-    async accounts({ id }, _, { loaders }) {
+    async accounts({ id, since, summary }, _, { loaders }) {
       const rows = await loaders.accounts.load(id)
-      return rows.map(({ provider, reference, current_observed_at, failure }) => {
-        return { provider, reference, observedAt: current_observed_at, failure }
-      })
+      return rows.map(({ provider, reference }) => ({ provider, reference, since, summary }))
     },
+    freshness: async (view, _, context) =>
+      freshnessOf(context.services, await standingsOf(view, context, WHOLE)),
     status: async (view, _, context) => (await statusOfEntity(view, context)).status,
     waitingOn: async (view, _, context) => (await statusOfEntity(view, context)).waitingOn,
     retry: async (view, _, context) => (await statusOfEntity(view, context)).retry,
@@ -96,7 +98,7 @@ export const entityResolvers: Resolvers = {
     async currentValidation(view, { provider }, context, info) {
       if (provider != null) context.services.providers.get(provider)
       const detail = wantsDetail(info)
-      const ask = { detail, newest: false, summary: view.summary }
+      const ask = { detail, newest: false }
       const standings = await standingsOf(view, context, { ...ask, provider: provider ?? null })
       return currentOf(context, standings, { since: view.since, detail })
     },
@@ -131,12 +133,19 @@ export const entityResolvers: Resolvers = {
   },
   Account: {
     provider: ({ provider }, _, context) => providerOf(context, provider),
-    freshness: ({ provider, observedAt, failure }) =>
-      observedAt === null
-        ? null
-        : { observedAt, via: 'FETCH', isStale: failure !== null, lastFailure: failure, provider },
-    lastError: ({ failure }) => failureOf(failure),
+    freshness: async (account, _, context) =>
+      freshnessOf(context.services, [await standingOf(account, context)]),
+    lastError: async (account, _, context) =>
+      failureOf(failureOfStanding(context.services, await standingOf(account, context))),
   },
+}
+
+/** What the status of an entity is made from. The same ask everywhere, so that it is loaded once. */
+const WHOLE = { provider: null, detail: false, newest: true }
+
+function standingOf(account: AccountView, { loaders }: GraphContext): Promise<AccountStanding> {
+  const { provider, reference, since, summary } = account
+  return loaders.standing.load({ provider, account: reference, since, detail: false, newest: true, summary })
 }
 
 async function findEntity({ loaders, services }: GraphContext, by: EntityBy): Promise<EntityRow | null> {
@@ -146,26 +155,21 @@ async function findEntity({ loaders, services }: GraphContext, by: EntityBy): Pr
 }
 
 async function statusOfEntity(view: EntityView, context: GraphContext): Promise<EntityStatus> {
-  const ask = { detail: false, newest: true, summary: view.summary, provider: null }
-  return statusOf(context.services, await standingsOf(view, context, ask))
+  return statusOf(context.services, await standingsOf(view, context, WHOLE))
 }
 
 async function standingsOf(
   view: EntityView,
   { loaders }: GraphContext,
-  ask: { provider: string | null; detail: boolean; newest: boolean; summary: boolean },
+  ask: { provider: string | null; detail: boolean; newest: boolean },
 ): Promise<AccountStanding[]> {
-  const { provider, ...rest } = ask
+  const { provider: wanted, detail, newest } = ask
+  const { since, summary } = view
   const accounts = await loaders.accounts.load(view.id)
-  const asked = accounts.filter((account) => provider === null || account.provider === provider)
+  const asked = accounts.filter(({ provider }) => wanted === null || provider === wanted)
   return Promise.all(
-    asked.map((account) =>
-      loaders.standing.load({
-        provider: account.provider,
-        account: account.reference,
-        since: view.since,
-        ...rest,
-      }),
+    asked.map(({ provider, reference }) =>
+      loaders.standing.load({ provider, account: reference, since, detail, newest, summary }),
     ),
   )
 }

@@ -10,7 +10,7 @@ export const providerResolvers: Resolvers = {
     providers: (_, __, { services }) => services.providers.list(),
   },
   Provider: {
-    capabilities: ({ definition }) => [...definition.capabilities],
+    capabilities: ({ capabilities }) => [...capabilities],
     health: ({ health }) => ({
       state: health.state,
       lastSuccessAt: health.lastSuccessAt,
@@ -20,7 +20,7 @@ export const providerResolvers: Resolvers = {
 }
 
 export function providerOf({ services }: GraphContext, id: string): ProviderView {
-  return services.providers.get(id)
+  return services.providers.view(id)
 }
 
 /** A stored failure as `ProviderError`. */

@@ -109,25 +109,16 @@ function known(view: ValidationView): ValidationView {
   return view
 }
 
-/** Members the record names are looked up at the provider; the others are those the gateway has met. */
+/** Members the record names are looked at; where one cannot be, the others and what is known of it are answered. */
 async function loadMembersOf(
-  context: GraphContext,
+  { loaders }: GraphContext,
   view: ValidationView,
   detail: boolean,
 ): Promise<ValidationView[]> {
-  const { loaders } = context
-  const { provider, since, reference } = view
-  const accounts = view.memberAccounts
-  const found = await Promise.all(
-    accounts.map((account) => loaders.entityByAccount.load({ provider, reference: account })),
-  )
-  const asks = accounts.filter((_, index) => found[index])
-  await Promise.all(
-    asks.map((account) =>
-      loaders.standing.load({ provider, account, since, detail: true, newest: true, summary: false }),
-    ),
-  )
+  const { provider, since, reference, row } = view
+  const error = row.state.memberAccounts.length > 0 ? await loaders.memberLook.load({ row, since }) : null
   const ids = await loaders.members.load({ provider, reference })
+  if (error && ids.length === 0) throw error
   const members = await Promise.all(ids.map((id) => loaders.validation.load({ id, since, detail })))
   return members.filter((member) => member !== null)
 }
@@ -139,8 +130,8 @@ async function isCurrentNow(
   { loaders, services }: GraphContext,
 ): Promise<boolean> {
   const { provider, account, since } = view
-  const { definition } = services.providers.get(provider)
-  if (definition.capabilities.includes('READ_CURRENT')) return view.isCurrent
+  const { capabilities } = services.providers.view(provider)
+  if (capabilities.includes('READ_CURRENT')) return view.isCurrent
   const ask = { provider, account, since, detail: false, newest: false, summary: false }
   const standing = await loaders.standing.load(ask)
   return standing.validation?.id === view.id && standing.validation.isCurrent

@@ -77,6 +77,7 @@ describe('generations', () => {
   const document_type = 'Passport'
   test.each([
     ['a singular object', { id_verification: { document_type }, id_verifications: [{ status: 'Approved' }] }],
+    ['a blank status', { id_verification: { status: ' ' }, id_verifications: [{ status: 'Approved' }] }],
     ['null as status', { id_verification: { status: null }, id_verifications: [{ status: 'Approved' }] }],
     ['a holder', { checks: { id_verification: {} }, id_verification: { status: 'Approved' } }],
     [

@@ -145,7 +145,7 @@ function listedFeatures(fields: Fields): Candidate[] {
 
 /** The first place with a word tells the result; what stands in the others and is no result is marked. */
 function mapCheck(places: Places, fields: Fields): Verification {
-  const place = places.find((one) => resultWord(one) !== null) ?? places[0]
+  const place = places.find((one) => resultWord(one)?.trim()) ?? places[0]
   for (const other of places) {
     if (other !== place && resultWord(other) === null && !isSilent(other))
       fields.mark(other.path, other.value)
