@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // The executable: runs the sources in a checkout, and what was built from them in a published package.
 import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(`kyc-gateway needs Node 24 or later. This is Node ${process.versions.node}.\n`)
   process.exit(1)
 }
+// Compiled code is kept in the system's temporary directory, so that later starts are quicker.
+nodeModule.enableCompileCache()
 const sources = new URL('../src/main.ts', import.meta.url)
 await import(existsSync(sources) ? sources.href : new URL('../dist/main.js', import.meta.url).href)

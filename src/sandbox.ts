@@ -40,7 +40,7 @@ export async function prepareDemo({ services, emulators }: App): Promise<void> {
   }
   const accounts = (await loadAccounts(services, DEFAULT_TENANT, ids)).flat()
   const asks = accounts.map(({ provider, reference }) => {
-    return { provider, account: reference, since: null, detail: true, newest: true, summary: true }
+    return { provider, account: reference, since: null, detail: false, newest: true, summary: false }
   })
   if (asks.length > 0) await loadStandings(services, DEFAULT_TENANT, asks)
 }

@@ -95,3 +95,22 @@ describe('a signal', () => {
     expect(await running.exit).toBe(null)
   })
 })
+
+describe('the end of the parent process', () => {
+  it('counts as a signal where it is asked for', async () => {
+    const script = `
+      import { runUntilSignal } from './src/commands/lifetime.ts'
+      const say = (text) => process.stdout.write(text + '\\n')
+      await runUntilSignal({
+        endsWithParent: true,
+        open: async () => ({ close: async () => say('closed') }),
+        announce: () => say('ready'),
+      })`
+    // The shell has something to do afterwards, so that it stays as the parent.
+    const command = '"$0" --input-type=module --eval "$1"; true'
+    const parent = startProcess(['sh', '-c', command, process.execPath, script], {})
+    await parent.waitFor(/ready/)
+    parent.kill('SIGKILL')
+    await parent.waitFor(/closed/)
+  })
+})

@@ -8,6 +8,11 @@ export interface Lifetime<T extends { close(): Promise<void> }> {
   prepare?(opened: T): Promise<void>
   /** Not called where a signal was faster. */
   announce?(opened: T): void
+  /**
+   * The end of the parent process counts as a signal. npm ends on SIGTERM without passing it on: what it started would
+   * stay behind and hold its port.
+   */
+  endsWithParent?: boolean
 }
 
 /** More than requests in flight are given to finish. */
@@ -18,10 +23,10 @@ const STOP_TIMEOUT_MS = 10_000
  * second signal ends the process at once; so does the first where what is opening or closing hangs.
  */
 export async function runUntilSignal<T extends { close(): Promise<void> }>(
-  { open, prepare, announce }: Lifetime<T>,
+  { open, prepare, announce, endsWithParent = false }: Lifetime<T>,
   stopTimeoutMs = STOP_TIMEOUT_MS,
 ): Promise<number> {
-  const signal = awaitSignal(stopTimeoutMs)
+  const signal = awaitSignal(stopTimeoutMs, endsWithParent)
   try {
     const opened = await open()
     try {
@@ -37,12 +42,19 @@ export async function runUntilSignal<T extends { close(): Promise<void> }>(
   }
 }
 
+const PARENT_CHECK_MS = 500
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-function awaitSignal(stopTimeoutMs: number) {
+function awaitSignal(stopTimeoutMs: number, endsWithParent: boolean) {
   const { promise, resolve } = Promise.withResolvers<void>()
   let deadline: NodeJS.Timeout | null = null
+  const parent = process.ppid
+  const watch = endsWithParent ? setInterval(checkParent, PARENT_CHECK_MS) : undefined
+  function checkParent() {
+    if (process.ppid !== parent) onSignal('SIGTERM')
+  }
   const unlisten = () => {
+    clearInterval(watch)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
   /** Without listeners a signal does what it does to any process. */

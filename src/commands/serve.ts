@@ -14,6 +14,7 @@ export const serveCommand: Command = {
     const config = readConfig(terminal.environment)
     if (config.mode === 'sandbox') return runSandbox(terminal, config)
     return runUntilSignal({
+      endsWithParent: isNpmScript(terminal),
       open: () => startApp(config),
       announce: ({ services, origin }) => services.logger.info({ origin }, 'listening'),
     })
@@ -29,14 +30,22 @@ export const sandboxCommand: Command = {
   async run(terminal, { options }) {
     const config = readConfig(terminal.environment, { mode: 'sandbox' })
     if (!options['emulators-only']) return runSandbox(terminal, config)
-    return runUntilSignal({ open: () => runEmulators(terminal, config) })
+    return runUntilSignal({
+      endsWithParent: isNpmScript(terminal),
+      open: () => runEmulators(terminal, config),
+    })
   },
 }
 
 function runSandbox(terminal: Terminal, config: Config): Promise<number> {
   return runUntilSignal({
+    endsWithParent: isNpmScript(terminal),
     open: () => startApp(config),
     prepare: prepareDemo,
     announce: (app) => terminal.write(welcome(app)),
   })
+}
+
+function isNpmScript({ environment }: Terminal): boolean {
+  return environment.npm_lifecycle_event !== undefined
 }

@@ -40,7 +40,7 @@ describe.each(testDatabases)('an answer on $name', ({ open }) => {
     ])
     expect(accounts).toMatchObject([{ entity_id: id, reference: 'ada' }])
     const [row] = standings
-    expect(row).toMatchObject({ entityId: id, isCurrent: true, state: { status: 'IN_REVIEW' } })
+    expect(row).toMatchObject({ entityId: id, isCurrent: false, state: { status: 'IN_REVIEW' } })
     expect(observations).toMatchObject([{ validation_id: row?.id, outcome: 'STATUS' }])
     const first = {
       position: 1,
@@ -85,7 +85,7 @@ describe.each(testDatabases)('an answer on $name', ({ open }) => {
     expect(services.messages).toEqual(['unknown status word; the status is kept'])
   })
 
-  it('that lists one record twice counts it once, the later as the newer', async () => {
+  it('that lists one record twice counts it once, with the later word, in the place of the first', async () => {
     const row = { detail: 'SUMMARY' as const }
     const rows = [
       observe('review', row),
@@ -94,7 +94,7 @@ describe.each(testDatabases)('an answer on $name', ({ open }) => {
     ]
     await answer(services, 'ada', rows, { question: 'list' })
     const { standings, observations } = await all()
-    expect(standings[0]?.state).toMatchObject({ reference: 'v-2', status: 'PROCESSING' })
+    expect(standings[0]?.state).toMatchObject({ reference: 'v-1', status: 'APPROVED' })
     expect(observations).toHaveLength(2)
     expect((await log()).toSorted()).toEqual(['>APPROVED', '>PROCESSING'])
   })

@@ -61,13 +61,13 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
       isCurrent: true,
     }
     await database.db.transaction().execute((tx) => writeValidation(tx, { ...identity, isNew: true }, state))
-    const { raw, extractedData, sessionUrl, ...stored } = state
+    const { raw, extractedData, sessionUrl, unrecognized, ...stored } = state
     const row = {
       ...identity,
       seq: 1,
       reference: 'r-1',
       state: stored,
-      personal: { extractedData, sessionUrl },
+      personal: { extractedData, sessionUrl, unrecognized },
       failure: null,
     }
     expect(await readValidations(database.db, TENANT, [identity.id])).toEqual([row])

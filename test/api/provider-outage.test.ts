@@ -84,7 +84,7 @@ describe.each(['gu1', 'sila'] as const)('while %s fails', (provider) => {
         status: 'UNKNOWN',
         waitingOn: 'NOBODY',
         currentValidation: null,
-        accounts: [{ lastError: null }],
+        accounts: [{ lastError: { code } }],
       })
       expect(errors).toEqual([
         {
