@@ -12,6 +12,7 @@ import {
   type TestServices,
 } from '../../test/support/services.ts'
 import { entityStatus } from '../domain/entity.ts'
+import { createReason } from '../domain/reason.ts'
 import { applyEntitySummary } from './apply.ts'
 import { standingsOf } from './entity-writes.ts'
 import { registerEntity } from './register.ts'
@@ -161,6 +162,17 @@ describe.each(testDatabases)('an answer on $name', ({ open }) => {
     await Promise.all(answers)
     expect(await statuses()).toEqual(['APPROVED'])
     await expectConsistent()
+  })
+
+  it('of a list that moves the status past the details logs no reasons of the status before', async () => {
+    const input = { code: 'DOCUMENT_EXPIRED', polarity: 'NEGATIVE', providerCode: 'old_document' } as const
+    const reasons = [createReason(input)]
+    await answer(services, 'ada', [observe('declined', { reasons })])
+    const row = observe('approved', { detail: 'SUMMARY' })
+    await answer(services, 'ada', [row], { question: 'list', at: 1 })
+    const [first, second] = (await all()).log
+    expect(first?.details).toMatchObject({ providerStatus: 'declined', reasons })
+    expect(second?.details).toMatchObject({ providerStatus: 'approved', reasons: [] })
   })
 
   it('about members changes what their business waits for, and back', async () => {

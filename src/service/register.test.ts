@@ -63,6 +63,15 @@ describe.each(testDatabases)('registering on $name', ({ open }) => {
     expect((await readEntities(database.db, TENANT, [ben])).get(ben)?.id).toBe(ada)
   })
 
+  it('keeps the kind that is known of either', async () => {
+    await register({ externalId: 'c-1' })
+    await answer(services, 'a', [observe('approved', { reference: 'v-a', kind: 'PERSON' })])
+    expect((await register({ externalId: 'c-1', accounts: accounts('a') })).kind).toBe('PERSON')
+    await answer(services, 'b', [observe('review', { reference: 'v-b', kind: 'UNKNOWN' })])
+    expect((await register({ accounts: accounts('a', 'b') })).kind).toBe('PERSON')
+    expect((await all()).entities).toMatchObject([{ kind: 'PERSON', external_id: 'c-1' }])
+  })
+
   it('refuses an account of an entity with another external id, and writes nothing', async () => {
     await register({ externalId: 'c-1', accounts: accounts('a') })
     await register({ externalId: 'c-2', accounts: accounts('b') })

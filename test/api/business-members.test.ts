@@ -124,6 +124,44 @@ describe('a business in review because of a member', () => {
   })
 })
 
+describe('members that a business record names', () => {
+  it('and nobody knows cost no call once they were looked for', async () => {
+    const business = await people.add('sila', {
+      status: 'member_review',
+      entity_type: 'business',
+      reasons: { [`ghost_${randomUUID().slice(0, 8)}`]: ['Address Not Verified'] },
+    })
+    expect(await look(business.account)).toMatchObject({ status: 'IN_REVIEW', blockedBy: 'MEMBER' })
+    const calls = await people.callsOf(async () => {
+      const { entity } = await people.ask(QUERY, at(business.account))
+      expect(entity).toMatchObject({ status: 'IN_REVIEW', currentValidation: { members: [] } })
+    })
+    expect(calls).toEqual({ gu1: {}, sila: {} })
+  })
+
+  it('and cannot be read leave the business answered, with the error', async () => {
+    const { business, member } = await addBusiness()
+    const known = await look(business.account)
+    app.clock.advance(60)
+    await people.fail('sila', { kind: 'status', status: 500, path: member.reference })
+    const { entity } = await people.ask(
+      `query ($by: EntityBy!) { entity(by: $by) {
+        status blockedBy freshness { isStale lastError { code } }
+        currentValidation { reference status freshness { isStale lastError { code } } }
+      } }`,
+      at(business.account),
+    )
+    await people.recover()
+    const freshness = { isStale: true, lastError: { code: 'PROVIDER_UNAVAILABLE' } }
+    expect(entity).toEqual({
+      status: known.status,
+      blockedBy: 'MEMBER',
+      freshness,
+      currentValidation: { reference: business.reference, status: known.status, freshness },
+    })
+  })
+})
+
 describe('parents that form a circle', () => {
   it('are answered, and end nothing', async () => {
     const { business, member } = await addBusiness()
