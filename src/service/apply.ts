@@ -8,9 +8,8 @@ import { recordObservation } from '../store/observations.ts'
 import type { Tx } from '../store/tables.ts'
 import {
   markCurrent,
+  readKnownValidations,
   readStandings,
-  readValidationsByReference,
-  readValidationsOfAccounts,
   type ValidationRow,
   writeValidation,
 } from '../store/validations.ts'
@@ -71,8 +70,7 @@ export async function applyEntitySummary(
 async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
   const { tenant, account, at } = answer
   const entity = await lockEntityOfAccount(tx, services, { tenant, account })
-  const known = await readValidationsOfAccounts(tx, tenant, [account])
-  await refuseForeign(tx, answer, known)
+  const known = await readKnown(tx, answer)
   const changes: EntityChange[] = []
   const written: Written[] = []
   for (const observation of oldestFirst(distinct(answer.observations))) {
@@ -94,14 +92,13 @@ async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
   return { entityId: entity.id, parents: new Set(parents.filter((parent) => parent !== null)) }
 }
 
-/** A validation never moves to another account: who answers so has mixed something up. */
-async function refuseForeign(tx: Tx, answer: Answer, known: readonly ValidationRow[]): Promise<void> {
-  const { provider } = answer.account
-  const references = answer.observations.map((observation) => observation.reference)
-  const unseen = references.filter((reference) => !known.some((row) => row.reference === reference))
-  const keys = unseen.map((reference) => ({ provider, reference }))
-  const foreign = keys.length > 0 ? await readValidationsByReference(tx, answer.tenant, keys) : []
-  if (foreign.length > 0) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+/** The validations of the account. None ever moves to another: who answers so has mixed something up. */
+async function readKnown(tx: Tx, { tenant, account, observations }: Answer): Promise<ValidationRow[]> {
+  const references = observations.map((observation) => observation.reference)
+  const rows = await readKnownValidations(tx, tenant, { account, references })
+  const isForeign = (row: ValidationRow) => row.account !== account.reference
+  if (rows.some(isForeign)) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: account.provider })
+  return rows
 }
 
 interface Written {

@@ -50,11 +50,9 @@ async function createEntityOfAccount(
   services: Services,
   key: { tenant: string; account: AccountKey },
 ) {
-  const entity = newEntity(services, { tenant: key.tenant, externalId: null, kind: 'UNKNOWN' })
-  await insertEntity(tx, entity)
-  if (await insertAccount(tx, key.tenant, key.account, entity.id)) {
-    return lockOne(tx, key.tenant, entity.id)
-  }
+  const row = newEntity(services, { tenant: key.tenant, externalId: null, kind: 'UNKNOWN' })
+  const entity = await insertEntity(tx, row)
+  if (await insertAccount(tx, key.tenant, key.account, entity.id)) return entity
   // Somebody else was faster: use theirs, unless it is another tenant's.
   await tx.deleteFrom('entity').where('tenant', '=', key.tenant).where('id', '=', entity.id).execute()
   const [known] = await readAccounts(tx, key.tenant, [key.account])
@@ -86,26 +84,29 @@ export function newEntity(
   }
 }
 
-/** Writes the entity's own status and appends what changed. Call it last: the log's lock is held until commit. */
+/** Writes the entity with its own status, as it then is, and appends what changed. Call it last: the log's lock is held until commit. */
 export async function finishEntity(
   tx: Tx,
   input: { entity: EntityRow; now: Instant; changes: readonly EntityChange[]; kind?: EntityKind },
-): Promise<void> {
+): Promise<EntityRow> {
   const { entity, now } = input
   const accounts = await readAccountsOfEntities(tx, entity.tenant, [entity.id])
   const standings = standingsOf(accounts, await readStandingsOf(tx, entity.tenant, accounts))
   const status = entityStatus(standings, now)
-  await updateEntity(tx, entity.tenant, entity.id, {
+  const written = {
+    external_id: entity.external_id,
+    kind: entity.kind === 'UNKNOWN' ? (input.kind ?? entity.kind) : entity.kind,
     status: status.status,
     waiting_on: status.waitingOn,
     needs_reverification: status.needsReverification,
     settle_at: nextClockChange(standings),
-    ...(input.kind && entity.kind === 'UNKNOWN' ? { kind: input.kind } : {}),
-  })
+  }
+  await updateEntity(tx, entity.tenant, entity.id, written)
   const entries = input.changes
     .filter((change) => change.change === 'STATUS' || change.change === 'DETAIL')
     .map((change) => logEntry(entity.id, change, status))
   await appendChanges(tx, entity.tenant, entries)
+  return { ...entity, ...written }
 }
 
 function readStandingsOf(tx: Tx, tenant: string, accounts: readonly AccountRow[]): Promise<ValidationRow[]> {

@@ -9,10 +9,9 @@ import {
   mergeEntity,
   readAccounts,
   readEntitiesByExternalId,
-  updateEntity,
 } from '../store/entities.ts'
 import type { EntityRow, Tx } from '../store/tables.ts'
-import { finishEntity, lockOne, newEntity } from './entity-writes.ts'
+import { finishEntity, newEntity } from './entity-writes.ts'
 import type { Services } from './services.ts'
 import { inTransaction, LOST_RACE } from './transactions.ts'
 
@@ -53,13 +52,12 @@ async function write(
     found.find((row) => row.external_id !== null) ?? found[0] ?? (await create(tx, services, input))
   for (const other of found) if (other.id !== kept.id) await mergeEntity(tx, tenant, other.id, kept.id)
   for (const account of inOrder(input.accounts)) await attach(tx, { tenant, account, entityId: kept.id })
-  const change = {
+  const entity = {
+    ...kept,
     external_id: externalId ?? kept.external_id,
     kind: input.kind ?? knownKind(found) ?? kept.kind,
   }
-  await updateEntity(tx, tenant, kept.id, change)
-  await finishEntity(tx, { entity: kept, now: services.now().toISOString(), changes: [] })
-  return lockOne(tx, tenant, kept.id)
+  return finishEntity(tx, { entity, now: services.now().toISOString(), changes: [] })
 }
 
 function knownKind(entities: readonly EntityRow[]): EntityKind | undefined {
@@ -84,9 +82,7 @@ async function create(
   services: Services,
   input: Registration & { tenant: string },
 ): Promise<EntityRow> {
-  const entity = newEntity(services, { ...input, kind: input.kind ?? 'UNKNOWN' })
-  await insertEntity(tx, entity)
-  return lockOne(tx, input.tenant, entity.id)
+  return insertEntity(tx, newEntity(services, { ...input, kind: input.kind ?? 'UNKNOWN' }))
 }
 
 async function attach(

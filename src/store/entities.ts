@@ -133,8 +133,9 @@ export async function readDueEntityIds(
   return rows.map((row) => row.id)
 }
 
-export async function insertEntity(tx: Tx, row: Omit<EntityRow, 'seq'>): Promise<void> {
-  await tx.insertInto('entity').values(row).execute()
+/** A new row is locked by who adds it. */
+export async function insertEntity(tx: Tx, row: Omit<EntityRow, 'seq'>): Promise<EntityRow> {
+  return tx.insertInto('entity').values(row).returningAll().executeTakeFirstOrThrow()
 }
 
 /** Locks the rows until the end of the transaction, always in the same order, and returns them. */

@@ -75,6 +75,22 @@ export async function readValidationsOfAccounts(
   return rows.map(parse)
 }
 
+/** The validations of an account, and those with one of these references, whosever they are. */
+export async function readKnownValidations(
+  db: Db | Tx,
+  tenant: string,
+  query: { account: AccountKey; references: readonly string[] },
+): Promise<ValidationRow[]> {
+  const { account, references } = query
+  const rows = await from(db, tenant)
+    .where('provider', '=', account.provider)
+    .where((where) =>
+      where.or([where('account', '=', account.reference), where('reference', '=', anyOf(references))]),
+    )
+    .execute()
+  return rows.map(parse)
+}
+
 export interface ValidationPosition {
   requestedAt: Instant | null
   seq: number
