@@ -8,7 +8,8 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(`kyc-gateway needs Node 24 or later. This is Node ${process.versions.node}.\n`)
   process.exit(1)
 }
-// Compiled code is kept beside the packages, so that later starts are quicker. Not in the temporary directory, where
+// Compiled code is kept beside the packages, so that later starts are quicker; the script `prepare` makes the first of
+// them after an install, so that `npm start` is quick at once. Not in the temporary directory, where
 // other users could write; where this one cannot be written, nothing is kept.
 nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
 const sources = new URL('../src/main.ts', import.meta.url)
