@@ -48,12 +48,6 @@ export const ERRORS = {
     message:
       'One of these accounts belongs to an entity with another externalId. An account belongs to one entity.',
   },
-  UNSUPPORTED_OPERATION: {
-    fault: 'caller',
-    retry: 'no',
-    http: 400,
-    message: 'The provider cannot do this. Query providers { capabilities } for what it can do.',
-  },
   BAD_REQUEST: {
     fault: 'caller',
     retry: 'no',

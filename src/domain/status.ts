@@ -66,7 +66,7 @@ export function isFinal(status: KycStatus): boolean {
 
 const DECIDED = ['APPROVED', 'REJECTED', 'EXPIRED', 'ABANDONED', 'CANCELLED', 'ERRORED'] as const
 
-/** Expected edges (source: shared status model, section 3). Anything else is kept, flagged and counted. */
+/** Expected edges. Anything else is kept, and flagged in the history. */
 export const TRANSITIONS: Record<KycStatus, readonly KycStatus[]> = {
   NOT_STARTED: ['IN_PROGRESS', 'ACTION_REQUIRED', 'PROCESSING', 'IN_REVIEW', ...DECIDED],
   IN_PROGRESS: ['ACTION_REQUIRED', 'PROCESSING', 'IN_REVIEW', ...DECIDED, 'NOT_STARTED'],

@@ -356,7 +356,7 @@ export type PageInfo = {
 /** A company that verifies people or businesses, and that this gateway is connected to. */
 export type Provider = {
   __typename?: 'Provider';
-  /** What this provider can do beyond reading validations. What is not listed is refused with UNSUPPORTED_OPERATION or is null. */
+  /** What this provider can do beyond reading validations. What is not listed is null or left out. */
   capabilities: Array<ProviderCapability>;
   /** How the last calls to this provider went, as this instance of the gateway saw them. */
   health: ProviderHealth;
