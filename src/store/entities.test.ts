@@ -143,7 +143,7 @@ describe.each(testDatabases)('entities on $name', ({ open }) => {
       await appendChanges(tx, TENANT, [
         {
           ...{ entityId: second.id, validationId: validation, from: null, to: 'IN_REVIEW' as const },
-          ...{ entityStatus: 'IN_REVIEW' as const, at: minute(1) },
+          ...{ entityStatus: 'IN_REVIEW' as const, at: minute(1), recordedAt: minute(1) },
           details: {
             ...{
               providerStatus: 'review',

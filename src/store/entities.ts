@@ -133,6 +133,22 @@ export async function readDueEntityIds(
   return rows.map((row) => row.id)
 }
 
+/** Those of the entities that were joined to another one. */
+export async function readMerged(
+  db: Db,
+  tenant: string,
+  ids: readonly string[],
+): Promise<{ id: string; merged_into: string }[]> {
+  return db
+    .selectFrom('entity')
+    .select(['id', 'merged_into'])
+    .where('tenant', '=', tenant)
+    .where('id', '=', anyOf(ids))
+    .where('merged_into', 'is not', null)
+    .$narrowType<{ merged_into: string }>()
+    .execute()
+}
+
 /** A new row is locked by who adds it. */
 export async function insertEntity(tx: Tx, row: Omit<EntityRow, 'seq'>): Promise<EntityRow> {
   return tx.insertInto('entity').values(row).returningAll().executeTakeFirstOrThrow()

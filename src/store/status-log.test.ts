@@ -18,6 +18,7 @@ function entry(more: Partial<StatusChangeEntry> = {}): StatusChangeEntry {
     to: 'IN_REVIEW',
     entityStatus: 'IN_REVIEW',
     at: minute(1),
+    recordedAt: minute(2),
     details: {
       providerStatus: 'review',
       waitingOn: 'PROVIDER_REVIEWER',
@@ -56,7 +57,7 @@ describe.each(testDatabases)('the status log on $name', ({ name, open }) => {
     await append(database.db, [])
     await append(database.db, entries.slice(2))
     const rows = await readChanges(database.db, TENANT, { after: 0, limit: 9 })
-    expect(rows).toEqual(entries.map((one, index) => ({ position: index + 1, ...one })))
+    expect(rows).toEqual(entries.map((one, index) => ({ position: index + 1, provider: null, ...one })))
     expect(positions(await readChanges(database.db, TENANT, { after: 1, limit: 1 }))).toEqual([2])
     expect(await readChanges(database.db, TENANT, { after: 3, limit: 9 })).toEqual([])
   })

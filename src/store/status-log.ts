@@ -10,11 +10,17 @@ export interface StatusChangeEntry {
   from: KycStatus | null
   to: KycStatus
   entityStatus: KycStatus
+  /** When it happened, by the provider's clock where that is told. */
   at: Instant
+  /** When the gateway wrote it. */
+  recordedAt: Instant
   details: ChangeDetails
 }
 export interface StatusChangeRow extends StatusChangeEntry {
   position: number
+}
+export interface ProviderChangeRow extends StatusChangeRow {
+  provider: string | null
 }
 
 /**
@@ -27,29 +33,31 @@ export async function appendChanges(
   entries: readonly StatusChangeEntry[],
 ): Promise<void> {
   if (entries.length === 0) return
-  const head = await tx
-    .insertInto('log_head')
-    .values({ tenant, position: entries.length })
-    .onConflict((conflict) =>
-      conflict
-        .column('tenant')
-        .doUpdateSet((set) => ({ position: set('log_head.position', '+', entries.length) })),
+  const column = <T>(of: (entry: StatusChangeEntry) => T) => entries.map(of)
+  // One statement, since the lock that its first half takes is what all writers of the tenant wait for.
+  await sql`
+    with head as (
+      insert into log_head (tenant, position) values (${tenant}, ${entries.length})
+      on conflict (tenant) do update set position = log_head.position + excluded.position
+      returning position
     )
-    .returning('position')
-    .executeTakeFirstOrThrow()
-  const first = head.position - entries.length + 1
-  const rows = entries.map((entry, index) => ({
-    tenant,
-    position: first + index,
-    entity_id: entry.entityId,
-    validation_id: entry.validationId,
-    from_status: entry.from,
-    to_status: entry.to,
-    entity_status: entry.entityStatus,
-    at: entry.at,
-    change: JSON.stringify(entry.details),
-  }))
-  await tx.insertInto('status_log').values(rows).execute()
+    insert into status_log
+      (tenant, position, entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change)
+    select ${tenant}, head.position - ${entries.length}::bigint + entry.place, entry.entity_id, entry.validation_id,
+      entry.from_status, entry.to_status, entry.entity_status, entry.at, entry.recorded_at, entry.change
+    from head, unnest(
+      ${column((entry) => entry.entityId)}::uuid[],
+      ${column((entry) => entry.validationId)}::uuid[],
+      ${column((entry) => entry.from)}::text[],
+      ${column((entry) => entry.to)}::text[],
+      ${column((entry) => entry.entityStatus)}::text[],
+      ${column((entry) => entry.at)}::timestamptz[],
+      ${column((entry) => entry.recordedAt)}::timestamptz[],
+      ${column((entry) => JSON.stringify(entry.details))}::text[]
+    ) with ordinality
+      as entry (entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change, place)`.execute(
+    tx,
+  )
 }
 
 /**
@@ -78,21 +86,62 @@ export async function readEntityChanges(
   return rows.map(parse)
 }
 
-/** All changes of the tenant in their order, after a position. */
+/** Which changes of a tenant: all, or those of one entity or of one validation. */
+export type LogTopic = { entityId: string } | { validationId: string } | null
+
+/** Changes in their order after a position, each with its provider. */
 export async function readChanges(
   db: Db,
   tenant: string,
-  query: { after: number; limit: number },
-): Promise<StatusChangeRow[]> {
-  const rows = await db
-    .selectFrom('status_log')
-    .selectAll()
-    .where('tenant', '=', tenant)
+  query: { topic?: LogTopic; after: number; limit: number },
+): Promise<ProviderChangeRow[]> {
+  const rows = await about(db, tenant, query.topic ?? null)
     .where('position', '>', query.after)
     .orderBy('position')
     .limit(query.limit)
     .execute()
-  return rows.map(parse)
+  return rows.map(parseWithProvider)
+}
+
+/** The newest changes of a topic up to a position, newest first. */
+export async function readNewest(
+  db: Db,
+  tenant: string,
+  query: { topic: LogTopic; upTo: number; limit: number },
+): Promise<ProviderChangeRow[]> {
+  const rows = await about(db, tenant, query.topic)
+    .where('position', '<=', query.upTo)
+    .orderBy('position', 'desc')
+    .limit(query.limit)
+    .execute()
+  return rows.map(parseWithProvider)
+}
+
+/** The last position of the log, and the last that was removed by age; both 0 while there is none. */
+export async function readLogBounds(db: Db, tenant: string): Promise<{ position: number; prunedTo: number }> {
+  const head = await db
+    .selectFrom('log_head')
+    .select(['position', 'pruned_to as prunedTo'])
+    .where('tenant', '=', tenant)
+    .executeTakeFirst()
+  return head ?? { position: 0, prunedTo: 0 }
+}
+
+function about(db: Db, tenant: string, topic: LogTopic) {
+  const all = db
+    .selectFrom('status_log')
+    .leftJoin('validation', (join) =>
+      join
+        .onRef('validation.tenant', '=', 'status_log.tenant')
+        .onRef('validation.id', '=', 'status_log.validation_id'),
+    )
+    .selectAll('status_log')
+    .select('validation.provider')
+    .where('status_log.tenant', '=', tenant)
+  if (topic === null) return all
+  return 'entityId' in topic
+    ? all.where('status_log.entity_id', '=', topic.entityId)
+    : all.where('status_log.validation_id', '=', topic.validationId)
 }
 
 type Row = Selectable<StatusLogTable>
@@ -106,6 +155,11 @@ function parse(row: Row): StatusChangeRow {
     to: row.to_status,
     entityStatus: row.entity_status,
     at: row.at,
+    recordedAt: row.recorded_at,
     details: JSON.parse(row.change),
   }
+}
+
+function parseWithProvider(row: Row & { provider: string | null }): ProviderChangeRow {
+  return { ...parse(row), provider: row.provider }
 }

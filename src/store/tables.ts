@@ -18,8 +18,11 @@ export interface Tables {
   account: AccountTable
   validation: ValidationTable
   observation: ObservationTable
-  log_head: { tenant: string; position: number }
+  log_head: { tenant: string; position: number; pruned_to: Generated<number> }
   status_log: StatusLogTable
+  delivery: DeliveryTable
+  gateway_key: { name: string; value: Uint8Array }
+  lease: { name: string; holder: string; until: Instant }
 }
 
 /** Reads go through either; writes of several rows always through a transaction. */
@@ -70,6 +73,7 @@ export interface ValidationTable {
   clock_at: Instant | null
   requested_at: Instant | null
   parent_reference: string | null
+  look_at: Instant | null
   state: Json<StoredState>
   personal: Json<PersonalData>
   failure: Json<Failure> | null
@@ -110,6 +114,7 @@ export interface StatusLogTable {
   to_status: KycStatus
   entity_status: KycStatus
   at: Instant
+  recorded_at: Instant
   change: Json<ChangeDetails>
 }
 
@@ -121,4 +126,29 @@ export interface ChangeDetails {
   /** The status stayed; something beside it changed. */
   isDetailChange: boolean
   isUnexpected: boolean
+}
+
+/**
+ * READY: to be processed. DONE: applied. IGNORED: about nothing that concerns us. QUARANTINED: genuine and not
+ * understood. DEAD: could not be processed, however often it was tried.
+ */
+export const DELIVERY_STATES = ['READY', 'DONE', 'IGNORED', 'QUARANTINED', 'DEAD'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+export interface DeliveryTable {
+  id: string
+  seq: Generated<number>
+  provider: string
+  event_key: string
+  event_type: string | null
+  reference: string | null
+  account: string | null
+  state: DeliveryState
+  attempts: Generated<number>
+  due_at: Instant | null
+  failure: ErrorCode | null
+  received_at: Instant
+  finished_at: Instant | null
+  headers: Json<Record<string, string>>
+  body: Uint8Array
 }

@@ -8,15 +8,17 @@ import { evolve } from '../domain/validation.ts'
 import type { EntityRow } from './tables.ts'
 import {
   listValidations,
+  type ValidationPageAsk,
+  type ValidationPageShape,
+  type ValidationPosition,
+} from './validation-pages.ts'
+import {
   markCurrent,
   readMembers,
   readStandings,
   readValidations,
   readValidationsByReference,
   readValidationsOfAccounts,
-  type ValidationPageAsk,
-  type ValidationPageShape,
-  type ValidationPosition,
   writeValidation,
   writeValidationFailure,
 } from './validations.ts'
@@ -60,7 +62,9 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
       entityId: entity.id,
       isCurrent: true,
     }
-    await database.db.transaction().execute((tx) => writeValidation(tx, { ...identity, isNew: true }, state))
+    await database.db
+      .transaction()
+      .execute((tx) => writeValidation(tx, { ...identity, isNew: true }, { state, lookAt: null }))
     const { raw, extractedData, sessionUrl, unrecognized, ...stored } = state
     const row = {
       ...identity,
@@ -113,7 +117,7 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     expect(row?.failure).toEqual(failure)
     if (!row) return
     const state = { ...row.state, ...row.personal, status: 'REJECTED' as const }
-    await db.transaction().execute((tx) => writeValidation(tx, row, state))
+    await db.transaction().execute((tx) => writeValidation(tx, row, { state, lookAt: null }))
     expect((await readValidations(db, TENANT, [first]))[0]).toMatchObject({
       seq: 1,
       failure: null,

@@ -1,8 +1,9 @@
 // Statements on validations and on what was observed of them.
 import { sql } from 'kysely'
+import { clockChange } from '../domain/clock.ts'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import { clockChange, type ValidationState } from '../domain/validation.ts'
+import type { ValidationState } from '../domain/validation.ts'
 import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
 import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
 
@@ -27,7 +28,7 @@ export async function readValidations(
   ids: readonly string[],
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant).where('id', '=', anyOf(ids)).execute()
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 export async function readValidationsByReference(
@@ -36,7 +37,7 @@ export async function readValidationsByReference(
   keys: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant).where(isAnyOf('reference', keys)).execute()
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 /** The current validation of each account, or its newest where none is current. At most one per account. */
@@ -54,7 +55,7 @@ export async function readStandings(
     .orderBy('requested_at', (order) => order.desc().nullsLast())
     .orderBy('seq', 'desc')
     .execute()
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 export async function readMembers(
@@ -63,7 +64,7 @@ export async function readMembers(
   parents: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant).where(isAnyOf('parent_reference', parents)).orderBy('seq').execute()
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 export async function readValidationsOfAccounts(
@@ -72,7 +73,7 @@ export async function readValidationsOfAccounts(
   accounts: readonly AccountKey[],
 ): Promise<ValidationRow[]> {
   const rows = await from(db, tenant).where(isAnyOf('account', accounts)).execute()
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 /** The validations of an account, and those with one of these references, whosever they are. */
@@ -88,61 +89,7 @@ export async function readKnownValidations(
       where.or([where('account', '=', account.reference), where('reference', '=', anyOf(references))]),
     )
     .execute()
-  return rows.map(parse)
-}
-
-export interface ValidationPosition {
-  requestedAt: Instant | null
-  seq: number
-}
-
-export interface ValidationPageAsk {
-  entityId: string
-  after: ValidationPosition | null
-}
-
-/** What all pages that are read together have in common. */
-export interface ValidationPageShape {
-  provider: string | null
-  isCurrent: boolean | null
-  /** Statuses as of `now`. */
-  status: readonly KycStatus[] | null
-  now: Instant
-  limit: number
-}
-
-/**
- * One page for each entity, newest first, in one statement; validations without a time of request come last.
- * Rows of all pages come together: `entityId` tells whose they are.
- */
-export async function listValidations(
-  db: Db,
-  tenant: string,
-  query: { asks: readonly ValidationPageAsk[]; shape: ValidationPageShape },
-): Promise<ValidationRow[]> {
-  const { asks, shape } = query
-  const entityIds = asks.map((ask) => ask.entityId)
-  const times = asks.map((ask) => ask.after?.requestedAt ?? null)
-  const seqs = asks.map((ask) => ask.after?.seq ?? null)
-  const { rows } = await sql<Selected>`
-    select page.*
-    from unnest(${entityIds}::uuid[], ${times}::timestamptz[], ${seqs}::bigint[]) as ask (entity_id, after_time, after_seq)
-    cross join lateral (
-      select * from validation
-      where validation.tenant = ${tenant}
-        and validation.entity_id = ask.entity_id
-        and (${shape.provider}::text is null or validation.provider = ${shape.provider}::text)
-        and (${shape.isCurrent}::boolean is null or validation.is_current = ${shape.isCurrent}::boolean)
-        and (${shape.status}::text[] is null or
-          case when validation.clock_at <= ${shape.now}::timestamptz then validation.clock_status else validation.status end
-            = any(${shape.status}::text[]))
-        and (ask.after_seq is null
-          or coalesce(validation.requested_at, '-infinity') < coalesce(ask.after_time, '-infinity')
-          or (validation.requested_at is not distinct from ask.after_time and validation.seq < ask.after_seq))
-      order by validation.requested_at desc nulls last, validation.seq desc
-      limit ${shape.limit}
-    ) as page`.execute(db)
-  return rows.map(parse)
+  return rows.map(parseValidation)
 }
 
 export interface ValidationIdentity {
@@ -155,11 +102,17 @@ export interface ValidationIdentity {
   isNew?: boolean
 }
 
+export interface NewState {
+  state: ValidationState | (StoredState & PersonalData)
+  /** When it is looked at again unasked; null: never. */
+  lookAt: Instant | null
+}
+
 /** Writes the state of a known validation, or of a new one. A success clears the last failure. */
 export async function writeValidation(
   tx: Tx,
   identity: ValidationIdentity,
-  state: ValidationState | (StoredState & PersonalData),
+  { state, lookAt }: NewState,
 ): Promise<void> {
   const { extractedData, sessionUrl, unrecognized, ...rest } = state
   const { raw: _, ...stored } = rest as typeof rest & { raw?: unknown }
@@ -171,6 +124,7 @@ export async function writeValidation(
     clock_at: clock?.at ?? null,
     requested_at: state.requestedAt,
     parent_reference: state.parentReference,
+    look_at: lookAt,
     state: JSON.stringify(stored satisfies StoredState),
     personal: JSON.stringify({ extractedData, sessionUrl, unrecognized } satisfies PersonalData),
     failure: null,
@@ -228,9 +182,10 @@ function from(db: Db | Tx, tenant: string) {
   return db.selectFrom('validation').selectAll().where('tenant', '=', tenant)
 }
 
-type Selected = Omit<ValidationTable, 'seq'> & { seq: number; status: KycStatus }
+/** A row as it comes from the database. */
+export type SelectedValidation = Omit<ValidationTable, 'seq'> & { seq: number; status: KycStatus }
 
-function parse(row: Selected): ValidationRow {
+export function parseValidation(row: SelectedValidation): ValidationRow {
   return {
     tenant: row.tenant,
     id: row.id,
@@ -240,7 +195,8 @@ function parse(row: Selected): ValidationRow {
     account: row.account,
     entityId: row.entity_id,
     isCurrent: row.is_current,
-    state: JSON.parse(row.state),
+    // States written before there was such a time lack it.
+    state: { closesAt: null, ...JSON.parse(row.state) },
     personal: JSON.parse(row.personal),
     failure: row.failure === null ? null : JSON.parse(row.failure),
   }

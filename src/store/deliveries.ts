@@ -1,0 +1,214 @@
+// Webhook deliveries: stored before they are answered, claimed by one worker at a time, kept to know them again.
+import { sql } from 'kysely'
+import type { ErrorCode } from '../domain/errors.ts'
+import type { Instant } from '../domain/time.ts'
+import { anyOf } from './conditions.ts'
+import type { Db, DeliveryState, DeliveryTable } from './tables.ts'
+
+/** A delivery as it came in. */
+export interface NewDelivery
+  extends Pick<
+    DeliveryTable,
+    'id' | 'provider' | 'event_key' | 'event_type' | 'reference' | 'account' | 'received_at' | 'body'
+  > {
+  state: 'READY' | 'IGNORED' | 'QUARANTINED'
+  headers: Record<string, string>
+}
+
+/** Stores those whose event is new, in one statement; answers their ids. On return they are durable. */
+export async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
+  const rows = deliveries.map((delivery) => ({
+    ...delivery,
+    headers: JSON.stringify(delivery.headers),
+    due_at: delivery.state === 'READY' ? delivery.received_at : null,
+    finished_at: delivery.state === 'READY' ? null : delivery.received_at,
+  }))
+  const inserted = await db
+    .insertInto('delivery')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['provider', 'event_key']).doNothing())
+    .returning('id')
+    .execute()
+  return new Set(inserted.map(({ id }) => id))
+}
+
+/** A delivery in the hands of a worker. */
+export interface ClaimedDelivery {
+  id: string
+  provider: string
+  reference: string
+  account: string | null
+  /** This try included. */
+  attempts: number
+  receivedAt: Instant
+}
+
+/**
+ * Takes deliveries that are due, the longest due first. Each is due again at `until`: where the worker ends half-way,
+ * another takes it up then.
+ */
+export async function claimDeliveries(
+  db: Db,
+  claim: { now: Instant; until: Instant; limit: number },
+): Promise<ClaimedDelivery[]> {
+  const rows = await db
+    .with('due', (query) =>
+      query
+        .selectFrom('delivery')
+        .select('id')
+        .where('state', '=', 'READY')
+        .where('due_at', '<=', claim.now)
+        .orderBy('due_at')
+        .orderBy('seq')
+        .limit(claim.limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .updateTable('delivery')
+    .set((set) => ({ due_at: claim.until, attempts: set('attempts', '+', 1) }))
+    .where('id', 'in', (select) => select.selectFrom('due').select('id'))
+    .returning(['id', 'provider', 'reference', 'account', 'attempts', 'received_at as receivedAt', 'seq'])
+    .execute()
+  return rows
+    .toSorted((a, b) => a.seq - b.seq)
+    .map(({ seq: _, ...row }) => ({ ...row, reference: row.reference ?? '' }))
+}
+
+/** Ends the work on deliveries. `failure`: why they are dead. */
+export async function finishDeliveries(
+  db: Db,
+  ids: readonly string[],
+  end: { state: 'DONE' | 'DEAD'; failure: ErrorCode | null; at: Instant },
+): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ state: end.state, failure: end.failure, due_at: null, finished_at: end.at })
+    .where('id', '=', anyOf(ids))
+    .execute()
+}
+
+/** Puts one off after a failure. */
+export async function postponeDelivery(
+  db: Db,
+  id: string,
+  to: { dueAt: Instant; failure: ErrorCode },
+): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ due_at: to.dueAt, failure: to.failure })
+    .where('id', '=', id)
+    .where('state', '=', 'READY')
+    .execute()
+}
+
+/** The tenant that knows the validation, or else the account; null: nobody does. */
+export async function findOwner(
+  db: Db,
+  hint: { provider: string; reference: string; account: string | null },
+): Promise<string | null> {
+  const { provider, reference, account } = hint
+  const owner = await db
+    .selectFrom('validation')
+    .select('tenant')
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .unionAll((union) =>
+      union
+        .selectFrom('account')
+        .select('tenant')
+        .where('provider', '=', provider)
+        .where('reference', '=', account),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  return owner?.tenant ?? null
+}
+
+/** How many wait to be processed, counted up to `limit`. */
+export async function countReady(db: Db, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (select 1 from delivery where state = 'READY' limit ${limit}) as ready`.execute(
+    db,
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** Which deliveries; every field given must fit. */
+export interface DeliverySelection {
+  id?: string
+  provider?: string
+  /** Received at or after. */
+  since?: Instant
+  /** Received before. */
+  until?: Instant
+}
+
+/** A stored delivery to be read once more. */
+export interface StoredDelivery {
+  id: string
+  seq: number
+  provider: string
+  state: DeliveryState
+  body: Uint8Array
+}
+
+/** A page of the selected deliveries, oldest first, after one of them. */
+export async function readDeliveries(
+  db: Db,
+  selection: DeliverySelection & { afterSeq: number; limit: number },
+): Promise<StoredDelivery[]> {
+  const { id, provider, since, until } = selection
+  return db
+    .selectFrom('delivery')
+    .select(['id', 'seq', 'provider', 'state', 'body'])
+    .where('seq', '>', selection.afterSeq)
+    .$if(id !== undefined, (select) => select.where('id', '=', id ?? ''))
+    .$if(provider !== undefined, (select) => select.where('provider', '=', provider ?? ''))
+    .$if(since !== undefined, (select) => select.where('received_at', '>=', since ?? ''))
+    .$if(until !== undefined, (select) => select.where('received_at', '<', until ?? ''))
+    .orderBy('seq')
+    .limit(selection.limit)
+    .execute()
+}
+
+/** What a delivery says, as it is read now. */
+export type DeliveryReading = Pick<DeliveryTable, 'event_type' | 'reference' | 'account'> & {
+  state: 'READY' | 'IGNORED' | 'QUARANTINED'
+}
+
+/** Makes a delivery as good as new: it is processed again, from its first try on. */
+export async function requeueDelivery(
+  db: Db,
+  id: string,
+  input: DeliveryReading & { at: Instant },
+): Promise<void> {
+  const { at, ...reading } = input
+  const isReady = reading.state === 'READY'
+  await db
+    .updateTable('delivery')
+    .set({
+      ...reading,
+      attempts: 0,
+      failure: null,
+      due_at: isReady ? at : null,
+      finished_at: isReady ? null : at,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Whether a delivery about this validation came in at that moment or later. */
+export async function hasDeliverySince(
+  db: Db,
+  { provider, reference, since }: { provider: string; reference: string; since: Instant },
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('delivery')
+    .select('id')
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .where('received_at', '>=', since)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
