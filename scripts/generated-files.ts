@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
+import { renderMetricsPage } from './metrics-page.ts'
 import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
 import { renderStatusPage } from './status-page.ts'
@@ -22,6 +23,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: '.env.example', content: renderEnvExample() },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },
+    { path: 'docs/generated/metrics.md', content: renderMetricsPage() },
     { path: 'docs/generated/providers.md', content: renderProvidersPage() },
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
     { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },

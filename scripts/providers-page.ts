@@ -2,7 +2,12 @@
 import { REASONS } from '../src/domain/reason.ts'
 import { appliesTo, CHECKS, type Check, deviationOf } from '../src/providers/conformance.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
-import { PROVIDER_CAPABILITIES, type ProviderDefinition } from '../src/providers/provider.ts'
+import {
+  PROVIDER_CAPABILITIES,
+  type ProviderDefinition,
+  type WebhookDefinition,
+} from '../src/providers/provider.ts'
+import { webhookPath } from '../src/providers/signature.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 const INTRO = `
@@ -37,6 +42,7 @@ function capabilityTable(providers: readonly ProviderDefinition[]): string {
     ['', ...providers.map((provider) => text(provider.name))],
     [
       ...PROVIDER_CAPABILITIES.map((name) => row(code(name), (one) => one.capabilities.includes(name))),
+      row('Webhooks', (one) => one.webhooks !== null),
       row('A validation is found only together with its account', (one) => one.needsAccount),
     ],
   )
@@ -66,6 +72,9 @@ function blocks(provider: ProviderDefinition): string[] {
     orNone(provider.reasons, reasonTable),
     '### Checks',
     orNone(provider.checks, checkTable),
+    '### Webhooks',
+    ...(provider.webhooks ? webhookBlocks(provider, provider.webhooks) : ['None.']),
+    recheckLine(provider),
     '### Deviations from the conformance list',
     orNone(provider.deviations, deviationTable),
   ]
@@ -99,6 +108,27 @@ function checkTable(checks: ProviderDefinition['checks']): string {
     ['Provider’s check', '`kind`'],
     Object.entries(checks).map(([word, kind]) => [code(word), code(kind)]),
   )
+}
+
+const HINT_NOTE = `Each is a hint: the gateway reads the validation again. Events about anything else are answered and ignored.`
+
+function webhookBlocks(provider: ProviderDefinition, webhooks: WebhookDefinition): string[] {
+  const { scheme, secretSetting, events } = webhooks
+  const isPath = scheme.kind === 'PATH_SECRET'
+  const address = webhookPath(provider, '') + (isPath ? `<${secretSetting}>` : '')
+  const proof = isPath
+    ? `Deliveries are not signed: the last part of the address is the secret, ${code(secretSetting)}.`
+    : `Each is signed with ${code(secretSetting)}: HMAC-SHA256 of the raw body, in hex, in the header ${code(scheme.header)}${orPrefix(scheme.prefix)}.`
+  const rows = Object.entries(events).map(([type, meaning]) => [code(type), text(meaning)])
+  return [`Address: ${code(address)}. ${proof}`, table(['Event', 'Meaning'], rows), HINT_NOTE]
+}
+
+function orPrefix(prefix: string): string {
+  return prefix === '' ? '' : `, with or without ${code(prefix)} before it`
+}
+
+function recheckLine({ recheck }: ProviderDefinition): string {
+  return `Where no webhook comes, an open validation is read again after ${recheck.afterSeconds} s and then in growing pauses, at most ${recheck.perMinute} reads a minute in all.`
 }
 
 function deviationTable(deviations: ProviderDefinition['deviations']): string {

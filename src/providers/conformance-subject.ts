@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import { GatewayError } from '../domain/errors.ts'
+import { createMailbox, type SentWebhook } from './conformance-mailbox.ts'
 import type { Fault } from './emulator-faults.ts'
 import { createHttpClient, DEFAULT_LIMITS, type HttpClient, type HttpRequest } from './http.ts'
 import type {
@@ -13,6 +14,7 @@ import type {
   ProviderDefinition,
   Settings,
 } from './provider.ts'
+import type { verifyDelivery } from './signature.ts'
 
 /** What a check needs of the gateway around the provider. */
 export interface Bench {
@@ -22,6 +24,8 @@ export interface Bench {
   ): { settings: Settings; problems: string[] }
   /** The line that the gateway's logger writes of an error. */
   logLine(error: unknown): string
+  /** Decides whether a webhook is genuine. */
+  verify: typeof verifyDelivery
   now(): Date
   newId(): string
 }
@@ -32,6 +36,8 @@ interface CheckFacts {
   sentence: `MUST ${string}` | `SHOULD ${string}`
   /** Only providers that declare it are checked. */
   capability?: ProviderCapability
+  /** The same for what is no capability; `lacking` says it of the others. */
+  needs?: { has(definition: ProviderDefinition): boolean; lacking: string }
 }
 
 /** `run` answers with one line per problem; whatever it throws is a problem too. Lines hold nothing that was received. */
@@ -65,13 +71,21 @@ export interface EmulatedSubject extends Subject {
   /** How many calls have reached the emulator. */
   arrived(): number
   fault(fault: Fault): Promise<void>
+  /** Resolves when the webhooks of it have arrived. */
   setStatus(reference: string, status: string): Promise<void>
+  /** What the emulator takes for the time from now on. */
+  setClock(now: () => Date): void
+  /** The emulator's webhooks, in the order of their arrival. */
+  sent: readonly SentWebhook[]
+  webhookSecret: string
   /** What answers in the emulator's place from now on; null: nothing. */
   script(answer: (() => Response) | null): void
   /** The next call that arrives, once it does. */
   nextCall(): Promise<{ ended: Promise<void> }>
 }
 
+/** Nothing listens there. */
+const NOWHERE = 'http://127.0.0.1:1'
 const SHORT_LIMITS = { ...DEFAULT_LIMITS, attemptMs: 250 }
 
 export function openLive(definition: ProviderDefinition, bench: Bench, settings: Settings): Subject {
@@ -85,9 +99,15 @@ export function openLive(definition: ProviderDefinition, bench: Bench, settings:
 }
 
 /** On an emulator of its own, so that no check meets what another one has left. */
-export async function openEmulated(definition: ProviderDefinition, bench: Bench): Promise<EmulatedSubject> {
+export async function openEmulated(
+  definition: ProviderDefinition,
+  bench: Bench,
+  webhookSecret: string = sandboxSecret(definition),
+): Promise<EmulatedSubject> {
   const clients = createClients(definition.id)
-  const emulator = definition.createEmulator({ now: bench.now, demo: true })
+  const mailbox = createMailbox(definition, webhookSecret)
+  let now = bench.now
+  const emulator = definition.createEmulator({ now: () => now(), demo: true, ...mailbox.options })
   const door = await openDoor(emulator)
   const settingsOf = (changes: Record<string, string> = {}) =>
     bench.parseSettings(definition, { ...definition.sandboxSettings(door.origin), ...changes }).settings
@@ -98,8 +118,15 @@ export async function openEmulated(definition: ProviderDefinition, bench: Bench)
     demo: emulator.demo,
     arrived: () => emulator.requests.length,
     fault: (fault) => control(emulator, 'fault', fault),
-    setStatus: (reference, status) =>
-      control(emulator, `validations/${encodeURIComponent(reference)}`, { status }),
+    async setStatus(reference, status) {
+      await control(emulator, `validations/${encodeURIComponent(reference)}`, { status })
+      await emulator.settle()
+    },
+    setClock(clock) {
+      now = clock
+    },
+    sent: mailbox.sent,
+    webhookSecret,
     script: door.script,
     nextCall: door.nextCall,
     async close() {
@@ -107,6 +134,12 @@ export async function openEmulated(definition: ProviderDefinition, bench: Bench)
       await door.close()
     },
   }
+}
+
+/** The one that an operator of the sandbox would enter at the provider. */
+function sandboxSecret(definition: ProviderDefinition): string {
+  const name = definition.webhooks?.secretSetting ?? ''
+  return definition.sandboxSettings(NOWHERE)[name] ?? ''
 }
 
 interface Clients {

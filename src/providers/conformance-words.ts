@@ -1,7 +1,7 @@
 // Conformance: what becomes of the provider's status words, known and unknown.
 import { isDeepStrictEqual } from 'node:util'
 import type { Observation } from '../domain/observation.ts'
-import { factsOf } from '../domain/validation.ts'
+import { factsOf } from '../domain/status.ts'
 import { findTarget, listDemo, type Target } from './conformance-operations.ts'
 import type { Check, EmulatedSubject } from './conformance-subject.ts'
 import type { Provider, StatusRow } from './provider.ts'

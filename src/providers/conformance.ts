@@ -13,6 +13,7 @@ import {
   openLive,
   type Subject,
 } from './conformance-subject.ts'
+import { WEBHOOK_CHECKS } from './conformance-webhooks.ts'
 import { WORD_CHECKS } from './conformance-words.ts'
 import type { ProviderDefinition, Settings } from './provider.ts'
 
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   ...FAILURE_CHECKS,
   ...DISCRETION_CHECKS,
   ...ANSWER_CHECKS,
+  ...WEBHOOK_CHECKS,
 ].toSorted((a, b) => a.id.localeCompare(b.id))
 
 export interface Examination {
@@ -46,8 +48,8 @@ const SHOWN = 3
 
 export async function runCheck(check: Check, examination: Examination): Promise<Result> {
   const { definition, live } = examination
-  if (!appliesTo(check, definition))
-    return { mark: 'SKIPPED', reason: `does not declare ${check.capability}` }
+  const lack = lackOf(check, definition)
+  if (lack !== null) return { mark: 'SKIPPED', reason: lack }
   if (live && check.live !== true) return { mark: 'SKIPPED', reason: check.live }
   const problems = await findProblems(check, examination)
   const deviation = deviationOf(check, definition)
@@ -61,8 +63,14 @@ export async function runCheck(check: Check, examination: Examination): Promise<
     : { mark: 'FAILED', reason: 'passes although its definition says that it deviates' }
 }
 
-export function appliesTo({ capability }: Check, { capabilities }: ProviderDefinition): boolean {
-  return capability === undefined || capabilities.includes(capability)
+export function appliesTo(check: Check, definition: ProviderDefinition): boolean {
+  return lackOf(check, definition) === null
+}
+
+/** Why the check is not for this provider; null: it is. */
+function lackOf({ capability, needs }: Check, definition: ProviderDefinition): string | null {
+  if (capability && !definition.capabilities.includes(capability)) return `does not declare ${capability}`
+  return needs && !needs.has(definition) ? needs.lacking : null
 }
 
 /** Why the provider is expected to fail the check; null: it is expected to pass. */

@@ -1,32 +1,15 @@
 // The harness every emulator stands on: a table of routes, the request log, faults on demand, and the control calls.
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import { type Answer, type Control, type ControlHandler, control, type Handler } from './emulator-controls.ts'
 import { createFaults, type Faults, faultResponse, faultSchema } from './emulator-faults.ts'
+import { type WebhookSource, webhookControls } from './emulator-webhooks.ts'
 import type { DemoEntity, Emulator, RecordedRequest } from './provider.ts'
 
-export interface Call {
-  /** The parts of the path that the route names with a colon. */
-  params: Record<string, string>
-  query: URLSearchParams
-  headers: Headers
-  /** The body as it arrived. */
-  bytes: Uint8Array
-  /** The body as JSON; undefined where it is none. */
-  body: unknown
-}
-
-export interface Answer {
-  status: number
-  body: unknown
-}
-
-/** Emulators answer from memory, so nothing is awaited and every call is one step. */
-export type Handler = (call: Call) => Answer
-
-export interface Control {
-  help: string
-  handle: Handler
-}
+// An emulator may import this file and no other one of the folder.
+export { type Agenda, createAgenda } from './emulator-agenda.ts'
+export { type Answer, type Call, type Control, control, type Handler } from './emulator-controls.ts'
+export { createOutbox, type WebhookDraft, type WebhookForm } from './emulator-outbox.ts'
+export type { WebhookSource } from './emulator-webhooks.ts'
 
 export interface EmulatorSetup {
   /** The provider's API, keyed by method and path: `GET /things/:id`. The first match answers. */
@@ -36,6 +19,10 @@ export interface EmulatorSetup {
   /** The provider's body for an error that no route answered. */
   errorBody(status: number): unknown
   demo: readonly DemoEntity[]
+  /** Absent: the provider sends no webhooks. */
+  webhooks?: WebhookSource
+  /** Lets happen what the clock has brought about; absent: nothing happens by itself. */
+  settle?(): void
 }
 
 const CONTROL_ROOT = '/_emulator'
@@ -48,7 +35,11 @@ const CLIENT_GONE = 499
 export function createEmulator(setup: EmulatorSetup): Emulator {
   const requests: RecordedRequest[] = []
   const faults = createFaults()
-  const controls = controlRoutes({ ...commonControls(requests, faults), ...setup.controls })
+  const controls = controlRoutes({
+    ...commonControls(requests, faults),
+    ...(setup.webhooks ? webhookControls(setup.webhooks) : {}),
+    ...setup.controls,
+  })
 
   async function callProvider(request: Request, url: URL): Promise<Response> {
     const entry = { method: request.method, path: url.pathname + url.search, status: 0 }
@@ -74,22 +65,9 @@ export function createEmulator(setup: EmulatorSetup): Emulator {
         error: status === 413 ? TOO_LARGE : NO_SUCH_CONTROL,
       }))
     },
-  }
-}
-
-/** A control call whose body has a shape; a body of another shape gets 400 and a sentence that says what is right. */
-export function control<T>(
-  help: string,
-  schema: z.ZodType<T>,
-  handle: (input: T, call: Call) => Answer,
-): Control {
-  return {
-    help,
-    handle(call) {
-      const input = schema.safeParse(call.body)
-      return input.success
-        ? handle(input.data, call)
-        : { status: 400, body: { error: z.prettifyError(input.error), expected: help } }
+    async settle() {
+      setup.settle?.()
+      await setup.webhooks?.outbox.settle()
     },
   }
 }
@@ -129,9 +107,9 @@ function commonControls(requests: RecordedRequest[], faults: Faults): Record<str
   }
 }
 
-function controlRoutes(controls: Record<string, Control>): Record<string, Handler> {
+function controlRoutes(controls: Record<string, Control>): Record<string, ControlHandler> {
   const help: Record<string, string> = {}
-  const routes: Record<string, Handler> = { 'GET ': () => ({ status: 200, body: { controls: help } }) }
+  const routes: Record<string, ControlHandler> = { 'GET ': () => ({ status: 200, body: { controls: help } }) }
   for (const [route, { help: text, handle }] of Object.entries(controls)) {
     help[route.replace(' ', ` ${CONTROL_ROOT}`).replace(/:(\w+)/g, '{$1}')] = text
     routes[route] = handle
@@ -140,7 +118,7 @@ function controlRoutes(controls: Record<string, Control>): Record<string, Handle
 }
 
 async function run(
-  routes: Record<string, Handler>,
+  routes: Record<string, ControlHandler>,
   request: Request,
   path: string,
 ): Promise<Answer | number> {

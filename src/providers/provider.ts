@@ -39,6 +39,47 @@ export interface Setting {
 }
 export type Settings = Record<string, unknown>
 
+/** How a provider proves that a delivery is its own. Verified in one place, `signature.ts`, and closed by default. */
+export type SignatureScheme =
+  /** HMAC-SHA256 over the raw body, in hex of either letter case, in a header. `prefix` may stand before it. */
+  | { kind: 'HMAC_SHA256'; header: string; prefix: string }
+  /** Unsigned by contract: the last part of the path is a secret. */
+  | { kind: 'PATH_SECRET' }
+
+export interface WebhookDefinition {
+  scheme: SignatureScheme
+  /** The setting that holds the secrets, a list of texts. While it is absent every delivery is refused. */
+  secretSetting: string
+  /** The event types that are about a validation, with what they mean; printed in the generated docs. */
+  events: Record<string, string>
+  /** Reads the parsed body of a delivery. Pure; never throws; null: it is not in the contract. */
+  read(body: unknown): WebhookEvent | null
+}
+
+/** What a delivery says. It is a hint: the validation is read at the provider before anything changes. */
+export interface WebhookEvent {
+  /** The provider's word, verbatim. */
+  type: string
+  /** The same for every delivery of one event, and for no other event; null: the digest of the body stands in. */
+  key: string | null
+  /** What to read again, in canonical form; null: the event is about something else and is ignored. */
+  validation: ValidationHint | null
+}
+
+export interface ValidationHint {
+  reference: string
+  /** Null where the delivery does not say. */
+  account: string | null
+}
+
+/** When an open validation is looked at again where no webhook has told of a change. */
+export interface RecheckPace {
+  /** The usual time that the provider takes; after it the pauses grow. */
+  afterSeconds: number
+  /** At most so many reads per minute, over all replicas. */
+  perMinute: number
+}
+
 export interface ProviderDefinition {
   /** Folder name, id in the API, and (upper case) the prefix of its environment names. */
   id: string
@@ -59,6 +100,9 @@ export interface ProviderDefinition {
   statuses: Record<string, StatusRow>
   reasons: Record<string, ReasonRow>
   checks: Record<string, VerificationKind>
+  /** Null: the provider sends none. */
+  webhooks: WebhookDefinition | null
+  recheck: RecheckPace
   /** One spelling per account and per validation id, so that the same one is never stored twice. */
   canonicalAccount(reference: string): string
   canonicalReference(reference: string): string
@@ -115,6 +159,16 @@ export interface EmulatorOptions {
   now(): Date
   /** Starts with the demo entities. */
   demo?: boolean
+  /** Where its webhooks go; absent: it sends none before a control call names a place. */
+  webhook?: WebhookTarget
+  /** Sends one webhook. Absent: over HTTP. */
+  send?(request: Request): Promise<Response>
+}
+
+/** What an operator enters in the provider's dashboard. */
+export interface WebhookTarget {
+  url: string
+  secret: string
 }
 
 /** One demo entity, as the sandbox registers it. Every person and business in it is invented. */
@@ -137,4 +191,6 @@ export interface Emulator {
   /** Calls to the provider's API in order of arrival; control calls are not in it. */
   requests: readonly RecordedRequest[]
   demo: readonly DemoEntity[]
+  /** Lets happen what the clock has brought about, and sends the webhooks of it. Resolves when all were answered. */
+  settle(): Promise<void>
 }

@@ -15,7 +15,7 @@ import type {
   ProviderDeps,
 } from '../../src/providers/provider.ts'
 
-/** For each check, ways to break it. */
+/** For each check, ways to break it. Those about webhooks are in webhook-list.test.ts. */
 const BROKEN: Record<string, ProviderDefinition[]> = {
   C01: [{ ...gu1, ...namedLate() }],
   C02: [{ ...gu1, create: (deps) => knock(deps) ?? gu1.create(deps) }],
@@ -107,7 +107,8 @@ describe('every check', () => {
   it('has an id of its own and a sentence', () => {
     expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length)
     expect(CHECKS.filter(({ sentence }) => !/^(MUST|SHOULD) \S.*[^.]$/.test(sentence))).toEqual([])
-    expect(CHECKS.map(({ id }) => id)).toEqual(Object.keys(BROKEN))
+    const ids = CHECKS.map(({ id }) => id).filter((id) => !id.startsWith('W'))
+    expect(ids).toEqual(Object.keys(BROKEN))
   })
 
   const cases = CHECKS.flatMap((check) =>

@@ -1,5 +1,5 @@
 // What the gu1 emulator remembers: entities and their validations, and how a change of status changes the rest.
-import { uuidOf } from '../emulator.ts'
+import { type Agenda, createAgenda, uuidOf } from '../emulator.ts'
 
 /** The editions of gu1's wire format: seed, then two newer ones (doc). A validation keeps the one it has. */
 export const WIRES = ['seed', 'middle', 'new'] as const
@@ -64,12 +64,24 @@ export interface Gu1Store {
   now(): Date
   /** Keyed by id in lower case. */
   entities: Map<string, EntityRow>
-  /** In order of arrival. */
-  rows: ValidationRow[]
+  /** Keyed by id in lower case. */
+  validations: Map<string, ValidationRow>
+  /** In order of arrival, keyed by the entity in lower case. */
+  byEntity: Map<string, ValidationRow[]>
+  agenda: Agenda<ValidationRow>
+  /** Is told of every validation that is new or has another status than before. */
+  announce(row: ValidationRow): void
 }
 
 export function createGu1Store(now: () => Date): Gu1Store {
-  return { now, entities: new Map(), rows: [] }
+  return {
+    now,
+    entities: new Map(),
+    validations: new Map(),
+    byEntity: new Map(),
+    agenda: createAgenda((row) => row.settles && Date.parse(row.settles.at)),
+    announce: () => undefined,
+  }
 }
 
 export function addEntity(store: Gu1Store, entity: Partial<EntityRow> & { id: string }): EntityRow {
@@ -80,7 +92,7 @@ export function addEntity(store: Gu1Store, entity: Partial<EntityRow> & { id: st
 }
 
 export function addValidation(store: Gu1Store, input: NewValidation): ValidationRow {
-  const id = input.id ?? uuidOf(`gu1 validation ${store.rows.length + 1} of ${input.entityId}`)
+  const id = input.id ?? uuidOf(`gu1 validation ${store.validations.size + 1} of ${input.entityId}`)
   const row: ValidationRow = {
     id,
     sessionId: `sess_${id.slice(0, 8)}`,
@@ -102,19 +114,33 @@ export function addValidation(store: Gu1Store, input: NewValidation): Validation
     ...input,
   }
   if (row.isCurrent) clearCurrent(store, row.entityId)
-  store.rows.push(row)
+  store.validations.set(row.id.toLowerCase(), row)
+  const own = store.byEntity.get(row.entityId.toLowerCase())
+  if (own) own.push(row)
+  else store.byEntity.set(row.entityId.toLowerCase(), [row])
+  store.agenda.note(row)
+  store.announce(row)
   return row
 }
 
 export function changeValidation(store: Gu1Store, row: ValidationRow, patch: Change): ValidationRow {
   const moved = patch.status !== undefined && patch.status !== row.status
   if (patch.isCurrent) clearCurrent(store, row.entityId)
-  return Object.assign(
+  Object.assign(
     row,
     moved ? consequences(store, patch.status ?? '') : {},
     { settles: null, updatedAt: after(store, 0) },
     patch,
   )
+  store.agenda.note(row)
+  if (moved) store.announce(row)
+  return row
+}
+
+/** What the validation does by itself from now on. */
+export function schedule(store: Gu1Store, row: ValidationRow, settles: ValidationRow['settles']): void {
+  row.settles = settles
+  store.agenda.note(row)
 }
 
 export function findEntity(store: Gu1Store, id: string): EntityRow | undefined {
@@ -122,21 +148,19 @@ export function findEntity(store: Gu1Store, id: string): EntityRow | undefined {
 }
 
 export function findValidation(store: Gu1Store, id: string): ValidationRow | undefined {
-  return store.rows.find((row) => row.id.toLowerCase() === id.toLowerCase())
+  return store.validations.get(id.toLowerCase())
 }
 
 /** Newest first. */
 export function validationsOf(store: Gu1Store, entityId: string): ValidationRow[] {
-  const own = store.rows.filter((row) => row.entityId.toLowerCase() === entityId.toLowerCase())
-  return own.reverse().sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  const own = store.byEntity.get(entityId.toLowerCase()) ?? []
+  return own.toReversed().sort((a, b) => b.createdAt.localeCompare(a.createdAt))
 }
 
 /** Lets everything happen that the clock has brought about since the last call. */
 export function settle(store: Gu1Store): void {
-  for (const row of store.rows) {
-    if (row.settles && row.settles.at <= after(store, 0)) {
-      changeValidation(store, row, { status: row.settles.status, updatedAt: row.settles.at })
-    }
+  for (const row of store.agenda.due(store.now().getTime())) {
+    if (row.settles) changeValidation(store, row, { status: row.settles.status, updatedAt: row.settles.at })
   }
 }
 
@@ -152,7 +176,7 @@ function consequences(store: Gu1Store, status: string): Change {
 }
 
 function clearCurrent(store: Gu1Store, entityId: string): void {
-  for (const row of validationsOf(store, entityId)) row.isCurrent = false
+  for (const row of store.byEntity.get(entityId.toLowerCase()) ?? []) row.isCurrent = false
 }
 
 function after(store: Gu1Store, days: number): string {

@@ -72,7 +72,7 @@ export function wireEntity(entity: EntityRow, rows: ValidationRow[]): Record<str
   }
 }
 
-const ORGANIZATION = 'org_demo1'
+export const ORGANIZATION = 'org_demo1'
 const PERSON = { birth: '1990-04-02', document: 'X0000001', kind: 'Passport' }
 
 /** assumed: no page that could be read lists the keys of `extractedData`. */

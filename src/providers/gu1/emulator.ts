@@ -1,14 +1,18 @@
 // A stateful imitation of gu1's validations API for the sandbox and the tests.
 //
-// It does not imitate: webhooks, face match, id verification and the creation of entities; the hosted session page
-// (the control calls move a validation on); image URLs and credits; permissions per key; the registry double check;
-// rate limits (ask for the fault `status` 429); sandbox tax numbers beyond the two in MOCK_OUTCOMES.
+// It sends a webhook for every change of status (emulator-webhooks.ts), three tries each.
+//
+// It does not imitate: face match, id verification and the creation of entities; subscriptions to single events and
+// the events about entities and rules; the older `webhookUrl` per validation; the hosted session page (the control
+// calls move a validation on); image URLs and credits; permissions per key; the registry double check; rate limits
+// (ask for the fault `status` 429); sandbox tax numbers beyond the two in MOCK_OUTCOMES.
 import { z } from 'zod'
-import { type Answer, type Call, control, createEmulator, given, type Handler } from '../emulator.ts'
+import { type Answer, type Call, createEmulator, createOutbox, type Handler } from '../emulator.ts'
 import type { Emulator, EmulatorOptions } from '../provider.ts'
 import { addGu1Demo } from './demo.ts'
+import { answer, notFound, ok, refuse } from './emulator-answers.ts'
+import { controls } from './emulator-controls.ts'
 import {
-  addEntity,
   addValidation,
   changeValidation,
   createGu1Store,
@@ -16,21 +20,27 @@ import {
   findValidation,
   type Gu1Store,
   pullUpstream,
+  schedule,
   settle,
-  type ValidationRow,
   validationsOf,
-  WIRES,
 } from './emulator-store.ts'
-import { wireEntity, wireSummary, wireValidation } from './emulator-wire.ts'
+import { createGu1Webhooks, WEBHOOK_FORM } from './emulator-webhooks.ts'
+import { wireEntity, wireSummary } from './emulator-wire.ts'
 
 export function createGu1Emulator(options: EmulatorOptions): Emulator {
   const store = createGu1Store(options.now)
+  const outbox = createOutbox(options, WEBHOOK_FORM)
+  const { compose, composeAgain } = createGu1Webhooks(store)
   const demo = options.demo ? addGu1Demo(store, options.now()) : []
+  // Not before: what the demo begins with is no news.
+  store.announce = (row) => outbox.queue(() => compose(row))
   return createEmulator({
     routes: guard(store, { ...reads(store), ...writes(store) }),
     controls: controls(store),
     errorBody: (status) => refuse(status, 'Nothing here answers this request.').body,
     demo,
+    webhooks: { outbox, compose: composeAgain },
+    settle: () => settle(store),
   })
 }
 
@@ -120,9 +130,10 @@ function create(store: Gu1Store, body: unknown): Answer {
   const row = addValidation(store, { entityId: entity.id, metadata })
   const outcome = MOCK_OUTCOMES[entity.taxId?.replaceAll(/\D/g, '') ?? '']
   if (outcome) {
-    row.settles = { at: new Date(store.now().getTime() + MOCK_DELAY_MS).toISOString(), status: outcome }
+    const at = new Date(store.now().getTime() + MOCK_DELAY_MS).toISOString()
+    schedule(store, row, { at, status: outcome })
   } else if (row.expiresAt) {
-    row.settles = { at: row.expiresAt, status: 'expired' }
+    schedule(store, row, { at: row.expiresAt, status: 'expired' })
   }
   return { ...answer(store, row), status: 201 }
 }
@@ -139,68 +150,6 @@ function decide(store: Gu1Store, from: string[], to: string): Handler {
   }
 }
 
-const changeSchema = z.strictObject({
-  status: z.string().min(1).optional(),
-  decision: z.record(z.string(), z.unknown()).nullable().optional(),
-  wire: z.enum(WIRES).optional(),
-  warnings: z.array(z.string()).optional(),
-  expiresAt: z.iso.datetime().nullable().optional(),
-  verifiedAt: z.iso.datetime().nullable().optional(),
-  isCurrent: z.boolean().optional(),
-  sessionId: z.string().nullable().optional(),
-  upstreamStatus: z.string().min(1).nullable().optional(),
-  raw: z.record(z.string(), z.unknown()).optional(),
-})
-const addSchema = changeSchema.extend({
-  id: z.uuid().optional(),
-  entityId: z.string().min(1),
-  createdAt: z.iso.datetime().optional(),
-  name: z.string().min(1).optional(),
-  type: z.enum(['person', 'company']).optional(),
-  taxId: z.string().optional(),
-})
-const summarySchema = z.strictObject({
-  needsReverification: z.boolean().optional(),
-  expiresAt: z.iso.datetime().nullable().optional(),
-  raw: z.record(z.string(), z.unknown()).optional(),
-})
-const CHANGE_HELP =
-  'status?, decision?, wire? (seed, middle, new), warnings?, expiresAt?, verifiedAt?, isCurrent?, sessionId?, upstreamStatus?, raw?'
-
-function controls(store: Gu1Store) {
-  return {
-    'PUT /validations/:id': control(`{ ${CHANGE_HELP} }`, changeSchema, (patch, { params: { id = '' } }) => {
-      const row = findValidation(store, id)
-      return row
-        ? answer(store, changeValidation(store, row, given(patch)))
-        : { status: 404, body: { error: 'The path names a validation that this emulator has.' } }
-    }),
-    'PUT /entities/:id/summary': control(
-      '{ needsReverification?, expiresAt?, raw? }; what is not given follows from the validations',
-      summarySchema,
-      (summary, { params: { id = '' } }) => {
-        const entity = findEntity(store, id)
-        if (!entity)
-          return { status: 404, body: { error: 'The path names an entity that this emulator has.' } }
-        entity.summary = given(summary)
-        return ok(wireSummary(entity, validationsOf(store, id), store.now()))
-      },
-    ),
-    'POST /validations': control(
-      `{ entityId, id?, createdAt?, name?, type? (person, company), taxId?, ${CHANGE_HELP} }`,
-      addSchema,
-      ({ name, type, taxId, ...input }) => {
-        if (!findEntity(store, input.entityId))
-          addEntity(store, { id: input.entityId, ...given({ name, type, taxId }) })
-        return {
-          ...answer(store, addValidation(store, { ...given(input), entityId: input.entityId })),
-          status: 201,
-        }
-      },
-    ),
-  }
-}
-
 /** Bearer with any value is a key of the demo organization, except two words that stand for refused keys. */
 function guard(store: Gu1Store, routes: Record<string, Handler>): Record<string, Handler> {
   const guarded = (handle: Handler): Handler => {
@@ -213,30 +162,4 @@ function guard(store: Gu1Store, routes: Record<string, Handler>): Record<string,
     }
   }
   return Object.fromEntries(Object.entries(routes).map(([route, handle]) => [route, guarded(handle)]))
-}
-
-function answer(store: Gu1Store, row: ValidationRow | undefined): Answer {
-  const entity = row && findEntity(store, row.entityId)
-  return row && entity ? ok(wireValidation(row, entity)) : notFound()
-}
-
-function ok(body: unknown): Answer {
-  return { status: 200, body }
-}
-
-function notFound(): Answer {
-  return refuse(404, 'There is no such record.')
-}
-
-/** doc: the codes UNAUTHORIZED and NOT_FOUND; assumed: the other ones and the shape. */
-const CODES: Record<number, string> = {
-  401: 'UNAUTHORIZED',
-  403: 'FORBIDDEN',
-  404: 'NOT_FOUND',
-  429: 'RATE_LIMITED',
-}
-
-function refuse(status: number, message: string): Answer {
-  const code = CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR')
-  return { status, body: { error: message, code, message } }
 }

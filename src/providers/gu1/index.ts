@@ -5,6 +5,7 @@ import { createGu1Emulator } from './emulator.ts'
 import { checks, reasons, statuses } from './mapping.ts'
 import { canonicalId } from './reference.ts'
 import { settings } from './settings.ts'
+import { webhooks } from './webhook.ts'
 
 export const gu1: ProviderDefinition = {
   id: 'gu1',
@@ -16,11 +17,18 @@ export const gu1: ProviderDefinition = {
   statuses,
   reasons,
   checks,
+  webhooks,
+  // assumed: no page says how long it takes; a person needs some minutes for document and selfie.
+  recheck: { afterSeconds: 120, perMinute: 60 },
   canonicalAccount: canonicalId,
   canonicalReference: canonicalId,
   create: createGu1,
   createEmulator: createGu1Emulator,
-  sandboxSettings: (origin) => ({ GU1_BASE_URL: origin, GU1_API_KEY: 'gk_sandbox_demo' }),
+  sandboxSettings: (origin) => ({
+    GU1_BASE_URL: origin,
+    GU1_API_KEY: 'gk_sandbox_demo',
+    GU1_WEBHOOK_SECRET: 'sandbox-demo-webhook-secret',
+  }),
   badSettings: { GU1_API_KEY: 'wrong' },
   deviations: {},
 }

@@ -1,8 +1,7 @@
 // gu1's records in our words: pure, total over strings, and lenient in everything but `id`.
 import type { DecisionOutcome } from '../../domain/decision.ts'
 import type { Observation, UnrecognizedValue } from '../../domain/observation.ts'
-import { isFinal, type KycStatus } from '../../domain/status.ts'
-import { factsOf } from '../../domain/validation.ts'
+import { factsOf, isFinal, type KycStatus } from '../../domain/status.ts'
 import type { StatusRow } from '../provider.ts'
 import { mapExtractedData } from './extracted-data.ts'
 import { type Fields, type JsonObject, lookup, rawText, readFields } from './fields.ts'
@@ -112,6 +111,7 @@ export function mapValidation(record: Gu1Validation, validityDays: number): Obse
     memberAccounts: [],
     flow: null,
     ...mapTimes(status, times, validityDays),
+    closesAt: null,
     completedAt: status && isFinal(status) ? decidedAt : null,
     unrecognized,
     raw: record,

@@ -27,7 +27,7 @@ export const OPERATIONS: Record<string, Operation> = {
 /** The oldest first, because no order is documented: callers have to sort. */
 function list(store: SilaStore, handle: string): Outcome {
   if (!store.entities.has(handle)) return failure(404, 'The handle is not known.')
-  const own = store.records.filter((record) => record.handle === handle)
+  const own = store.byHandle.get(handle) ?? []
   return { status: 200, body: { ...CHATTER, verifications: own.map(wireListRow) } }
 }
 

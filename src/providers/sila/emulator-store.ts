@@ -1,5 +1,5 @@
 // What the Sila emulator remembers: entities with their verification records, and what the clock does to them.
-import { uuidOf } from '../emulator.ts'
+import { type Agenda, createAgenda, uuidOf } from '../emulator.ts'
 
 /** seed: without kyc_action and its like; newest: the edition with Priority. A record keeps the one it has. */
 export const WIRES = ['seed', 'newest'] as const
@@ -39,6 +39,15 @@ export interface SilaStore {
   entities: Map<string, EntityRow>
   /** In order of arrival. */
   records: RecordRow[]
+  /** Keyed by id in lower case. */
+  byId: Map<string, RecordRow>
+  /** In order of arrival, keyed by handle. */
+  byHandle: Map<string, RecordRow[]>
+  /** The records of the members, keyed by the id of that of the business in lower case. */
+  byParent: Map<string, RecordRow[]>
+  agenda: Agenda<RecordRow>
+  /** Is told of every record that is new or has another status than before. */
+  announce(record: RecordRow): void
 }
 
 type Change = Partial<Omit<RecordRow, 'id' | 'handle' | 'entityType'>>
@@ -51,7 +60,16 @@ const CLOSED_AFTER = 30 * 86_400
 const CLOSED_STATUSES = ['review', 'documents_required']
 
 export function createSilaStore(now: () => Date): SilaStore {
-  return { now, entities: new Map(), records: [] }
+  return {
+    now,
+    entities: new Map(),
+    records: [],
+    byId: new Map(),
+    byHandle: new Map(),
+    byParent: new Map(),
+    agenda: createAgenda((record) => record.settles?.at ?? null),
+    announce: () => undefined,
+  }
 }
 
 export function addEntity(store: SilaStore, handle: string, type: EntityRow['type']): EntityRow {
@@ -80,28 +98,37 @@ export function addRecord(store: SilaStore, input: NewRecord): RecordRow {
   }
   record.settles ??= closing(record.status, record.updatedAt)
   store.records.push(record)
-  const business = store.records.find((other) => other.id === record.parent)
+  store.byId.set(record.id.toLowerCase(), record)
+  addTo(store.byHandle, record.handle, record)
+  const business = findParent(store, record)
+  if (record.parent !== null) addTo(store.byParent, record.parent.toLowerCase(), record)
   if (business) joinBusiness(store, business.handle, record.handle)
+  store.agenda.note(record)
+  store.announce(record)
   return record
 }
 
 export function changeRecord(store: SilaStore, record: RecordRow, patch: Change): RecordRow {
   const updatedAt = patch.updatedAt ?? epochSeconds(store)
   const settles = closing(patch.status ?? record.status, updatedAt)
-  return Object.assign(record, { updatedAt, settles }, patch)
+  const before = record.status
+  Object.assign(record, { updatedAt, settles }, patch)
+  store.agenda.note(record)
+  if (record.status !== before) store.announce(record)
+  return record
 }
 
 export function findRecord(store: SilaStore, id: string): RecordRow | undefined {
-  return store.records.find((record) => record.id === id.toLowerCase())
+  return store.byId.get(id.toLowerCase())
 }
 
 /** Lets everything happen that the clock has brought about since the last call; a business follows its members. */
 export function settle(store: SilaStore): void {
-  for (const record of store.records) {
-    if (!record.settles || record.settles.at > epochSeconds(store)) continue
+  for (const record of store.agenda.due(epochSeconds(store))) {
+    if (!record.settles) continue
     const { at, status } = record.settles
     changeRecord(store, record, { status, updatedAt: at })
-    followMembers(store, record.parent, at)
+    followMembers(store, findParent(store, record), at)
   }
 }
 
@@ -109,14 +136,23 @@ export function epochSeconds(store: SilaStore): number {
   return Math.floor(store.now().getTime() / 1000)
 }
 
-function followMembers(store: SilaStore, businessRecord: string | null, updatedAt: number): void {
-  const business = store.records.find((record) => record.id === businessRecord)
+function followMembers(store: SilaStore, business: RecordRow | undefined, updatedAt: number): void {
   if (!business?.status.startsWith('member_')) return
-  const statuses = store.records.filter((record) => record.parent === business.id).map(({ status }) => status)
+  const statuses = (store.byParent.get(business.id.toLowerCase()) ?? []).map(({ status }) => status)
   if (statuses.includes('failed')) changeRecord(store, business, { status: 'member_failed', updatedAt })
   else if (statuses.every((status) => status === 'passed')) {
     changeRecord(store, business, { status: 'passed', updatedAt })
   }
+}
+
+function findParent(store: SilaStore, { parent }: RecordRow): RecordRow | undefined {
+  return parent === null ? undefined : findRecord(store, parent)
+}
+
+function addTo(index: Map<string, RecordRow[]>, key: string, record: RecordRow): void {
+  const rows = index.get(key)
+  if (rows) rows.push(record)
+  else index.set(key, [record])
 }
 
 function closing(status: string, since: number): RecordRow['settles'] {

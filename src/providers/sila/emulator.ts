@@ -1,8 +1,12 @@
 // A stateful imitation of Sila's get_verifications (Advanced KYC) for the sandbox and the tests.
 //
+// It sends the webhooks of the Advanced product (emulator-webhooks.ts), three tries each.
+//
 // It does not imitate: registration of entities (the control calls do that) and names that fail in the sandbox;
-// document upload; webhooks and their log; the classic product; flows (any UUID starts the same checks); counted
-// attempts, limits of rate and amount; separate keys per user: every demo user signs with the same one.
+// document upload; `/get_webhooks` and `/retry_webhook` (the control call `GET /_emulator/deliveries` shows what was
+// sent), tries and pauses set per endpoint, and the end of all webhooks after 15 failures; the classic product; flows
+// (any UUID starts the same checks); counted attempts, limits of rate and amount; separate keys per user: every demo
+// user signs with the same one.
 import { z } from 'zod'
 import {
   type Answer,
@@ -10,6 +14,7 @@ import {
   type Control,
   control,
   createEmulator,
+  createOutbox,
   given,
   type Handler,
 } from '../emulator.ts'
@@ -38,19 +43,26 @@ import {
   settle,
   WIRES,
 } from './emulator-store.ts'
+import { createSilaWebhooks, WEBHOOK_FORM } from './emulator-webhooks.ts'
 import { CHATTER, type Echo, envelope, type Outcome, wireRecord } from './emulator-wire.ts'
 
 export function createSilaEmulator(options: EmulatorOptions): Emulator {
   const store = createSilaStore(options.now)
   const auth = createSilaAuth(options.now)
   const echo: Echo = { reference: 'right' }
+  const outbox = createOutbox(options, WEBHOOK_FORM)
+  const { compose, composeAgain } = createSilaWebhooks(store)
   const demo = options.demo ? addSilaDemo(store, options.now()) : []
+  // Not before: what the demo begins with is no news.
+  store.announce = (record) => outbox.queue(() => compose(record))
   return createEmulator({
     routes: { ...tokenRoutes(auth, echo), ...kycRoutes({ store, auth, echo }) },
     controls: { ...recordControls(store), ...callControls(auth, echo) },
     errorBody: (status) =>
       envelope({ status, body: { ...CHATTER, message: 'Nothing here answers this request.' } }, echo),
     demo,
+    webhooks: { outbox, compose: composeAgain },
+    settle: () => settle(store),
   })
 }
 

@@ -7,6 +7,7 @@ import { canonicalHandle, canonicalUuid } from './handles.ts'
 import { REASON_TAGS } from './reasons.ts'
 import { checkSilaSettings, SILA_SETTINGS } from './settings.ts'
 import { STATUSES } from './statuses.ts'
+import { WEBHOOKS } from './webhook.ts'
 
 export const sila: ProviderDefinition = {
   id: 'sila',
@@ -20,6 +21,9 @@ export const sila: ProviderDefinition = {
   statuses: STATUSES,
   reasons: REASON_TAGS,
   checks: CHECKS,
+  webhooks: WEBHOOKS,
+  // seed: a check takes about 33 seconds on average. assumed: the limit; the documentation asks not to poll.
+  recheck: { afterSeconds: 33, perMinute: 60 },
   canonicalAccount: canonicalHandle,
   canonicalReference: canonicalUuid,
   create: createSilaProvider,
@@ -30,6 +34,7 @@ export const sila: ProviderDefinition = {
     SILA_AUTH: 'token',
     SILA_CLIENT_ID: 'demo_client',
     SILA_CLIENT_SECRET: 'demo_secret',
+    SILA_WEBHOOK_SECRET: 'sandbox-demo-webhook-secret',
   }),
   badSettings: { SILA_CLIENT_SECRET: 'wrong' },
   renewsToken: true,

@@ -93,6 +93,19 @@ describe('outcome', () => {
     expect(seen.reasons.map((reason) => reason.code)).not.toContain('REVIEW_TIMEOUT')
   })
 
+  it.each(words)('%s is closed after 30 days only where Sila says so', (word) => {
+    const closes = word === 'review' || word === 'documents_required'
+    const seen = map({ verification_status: word, kyc_action: 'doc_upload' })
+    expect(seen.closesAt).toBe(closes ? '2031-03-14T00:00:33.000Z' : null)
+  })
+
+  it.each([
+    ['the request, where no update is told', { updated_at: null }, '2031-03-14T00:00:00.000Z'],
+    ['nothing, where no time is told', { updated_at: null, requested_at: 'soon' }, null],
+  ])('counts the 30 days from %s', (_, times, closesAt) => {
+    expect(map({ verification_status: 'review', ...times }).closesAt).toBe(closesAt)
+  })
+
   it('is decided when it was updated, by whom is not said, and an approval counts for as long as we set', () => {
     expect(map({ verification_status: 'passed' })).toMatchObject({
       decision: { outcome: 'APPROVED', decidedAt: '2031-02-12T00:00:33.000Z', decidedBy: 'UNKNOWN' },

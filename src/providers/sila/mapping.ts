@@ -1,13 +1,13 @@
 // Sila's records and list rows as observations. Pure; never throws; loses no word that arrived.
 import type { Decision } from '../../domain/decision.ts'
 import type { EntityKind, Observation } from '../../domain/observation.ts'
-import type { Reason } from '../../domain/reason.ts'
+import { type Reason, timeoutReason } from '../../domain/reason.ts'
 import type { StatusFacts } from '../../domain/status.ts'
 import { type Instant, secondsBetween, toInstant } from '../../domain/time.ts'
 import { mapChecks } from './checks.ts'
 import { recordId, type WireRecord } from './client.ts'
 import { canonicalUuid, isUuid } from './handles.ts'
-import { mapTags, membersNamed, reasonsOfWords, timeoutReason, type Words } from './reasons.ts'
+import { mapTags, membersNamed, reasonsOfWords, type Words } from './reasons.ts'
 import { ACTIONS, ENTITY_TYPES, factsOfWords, findWord, type SilaStatus, STATUSES } from './statuses.ts'
 import { createFieldReader, type FieldReader } from './wire-fields.ts'
 
@@ -84,6 +84,7 @@ function map(record: WireRecord, context: MappingContext): Observation {
     flow: fields.uuid('flow'),
     ...times,
     expiresAt: null,
+    closesAt: closingTime(words, times),
     unrecognized: fields.unrecognized(),
     raw: record,
   }
@@ -126,6 +127,16 @@ function readTimes(fields: FieldReader): Times {
 function isTimeout({ status }: Words, { requestedAt, updatedAt }: Times): boolean {
   if (status !== 'failed' || !requestedAt || !updatedAt) return false
   return secondsBetween(requestedAt, updatedAt) >= REVIEW_LIMIT_SECONDS
+}
+
+/**
+ * The two words that the limit is about (seed). assumed: it counts from when the record took the word, as far as that is
+ * told; a business in member_review is not closed itself, but follows the member whose own record is.
+ */
+function closingTime({ status }: Words, { requestedAt, updatedAt }: Times): Instant | null {
+  const since = updatedAt ?? requestedAt
+  if ((status !== 'review' && status !== 'documents_required') || since === null) return null
+  return toInstant(Date.parse(since) + REVIEW_LIMIT_SECONDS * 1000)
 }
 
 /** Whether a record that time has closed may still be resumed is not documented. */

@@ -123,8 +123,3 @@ export function reasonsOfWords(words: Words, tags: readonly Reason[], own: strin
 function blamesMember(tag: Reason, own: string): boolean {
   return tag.polarity === 'NEGATIVE' && tag.account !== null && tag.account !== own
 }
-
-/** Time ran out: no finding about the person. */
-export function timeoutReason(statusText: string): Reason {
-  return createReason({ code: 'REVIEW_TIMEOUT', polarity: 'NEUTRAL', providerCode: statusText })
-}

@@ -21,10 +21,34 @@ describe('settings', () => {
       [KEYS.app.privateKey, `0x${KEYS.app.privateKey}`, KEYS.app.privateKey.toUpperCase(), undefined],
       ['', 'abc', '0'.repeat(64), 'f'.repeat(64), `${KEYS.app.privateKey}00`],
     ],
+    [
+      'SILA_WEBHOOK_SECRET',
+      ['a-Secret_of.16~c', 'x'.repeat(200), 'first-secret-of-all, next-secret-of-all,', undefined],
+      [
+        '',
+        ' , ',
+        'only-15-letters',
+        'with a blank in it',
+        'with-a/slash-in-it',
+        'with-é-in-the-path',
+        'long-enough-secret,short',
+      ],
+    ],
     ['SILA_APPROVAL_VALIDITY_DAYS', ['1', '3650', 30, undefined], ['0', '3651', '1.5', 'year']],
   ] as const)('%s takes the right and refuses the wrong', (name, right, wrong) => {
     expect(right.filter((value) => !accepts(name, value))).toEqual([])
     expect(wrong.filter((value) => accepts(name, value))).toEqual([])
+  })
+
+  it('reads the secrets of the webhook address as a list, and says what is right', () => {
+    const { schema } = SILA_SETTINGS.SILA_WEBHOOK_SECRET
+    expect(schema.parse(' first-secret-of-all,next-secret-of-all,')).toEqual([
+      'first-secret-of-all',
+      'next-secret-of-all',
+    ])
+    expect(schema.safeParse('short').error?.issues[0]?.message).toBe(
+      'must be at least 16 characters, each of A-Z a-z 0-9 . _ ~ -',
+    )
   })
 
   it('marks what must never be shown', () => {
@@ -48,7 +72,12 @@ describe('settings', () => {
   })
 
   it('tolerates a slash at the end of the address', () => {
-    const settings = { SILA_BASE_URL: 'https://sandbox.silamoney.com/0.2//', SILA_APP_HANDLE: 'demo_app' }
+    const settings = {
+      SILA_BASE_URL: 'https://sandbox.silamoney.com/0.2//',
+      SILA_APP_HANDLE: 'demo_app',
+      // As it was parsed: what is no part of calling is left alone.
+      SILA_WEBHOOK_SECRET: ['first-secret-of-all'],
+    }
     expect(createSilaConfig(settings)).toMatchObject({
       baseUrl: 'https://sandbox.silamoney.com/0.2',
       approvalValidityDays: 365,

@@ -5,6 +5,20 @@ import type { Setting, Settings } from '../provider.ts'
 
 const PRIVATE_KEY = /^(?:0x)?([0-9a-f]{64})$/i
 
+/** A part of a path as it stands, and too long to be guessed: it is all that tells Sila from anybody else. */
+const PATH_SECRET = /^[A-Za-z0-9._~-]{16,}$/
+const pathSecrets = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((secret) => secret.trim())
+      .filter(Boolean),
+  )
+  .refine((list) => list.length > 0 && list.every((secret) => PATH_SECRET.test(secret)), {
+    error: 'must be at least 16 characters, each of A-Z a-z 0-9 . _ ~ -',
+  })
+
 const SCHEMAS = {
   SILA_BASE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   SILA_APP_HANDLE: z.string().trim().min(1, 'must not be empty'),
@@ -18,7 +32,7 @@ const SCHEMAS = {
   SILA_TOKEN_ENCODING: z
     .enum(['unchanged', 'base64'], { error: 'must be unchanged or base64' })
     .default('unchanged'),
-  SILA_WEBHOOK_SECRET: z.string().min(1).optional(),
+  SILA_WEBHOOK_SECRET: pathSecrets.optional(),
   SILA_APPROVAL_VALIDITY_DAYS: z.coerce
     .number({ error: 'must be a whole number of days from 1 to 3650' })
     .int()
@@ -56,7 +70,9 @@ export const SILA_SETTINGS: Record<keyof typeof SCHEMAS, Setting> = {
   },
   SILA_WEBHOOK_SECRET: {
     schema: SCHEMAS.SILA_WEBHOOK_SECRET,
-    description: 'Unguessable last part of the webhook address; Sila signs no deliveries',
+    description:
+      'Last part of the webhook address, since Sila signs nothing: at least 16 characters that nobody can guess, each ' +
+      'of A-Z a-z 0-9 . _ ~ -; several, separated by commas, while it is being changed',
     secret: true,
   },
   SILA_APPROVAL_VALIDITY_DAYS: {
@@ -94,9 +110,12 @@ export function checkSilaSettings(settings: Settings): string[] {
     .map((name) => `${name} is required when SILA_AUTH is ${auth}.`)
 }
 
+/** What calling Sila needs. Parsing it again changes nothing and gives it types. */
+const CALLING = z.object(SCHEMAS).omit({ SILA_WEBHOOK_SECRET: true })
+
 /** Expects settings that have passed their schemas and `checkSilaSettings`. */
 export function createSilaConfig(settings: Settings): SilaConfig {
-  const parsed = z.object(SCHEMAS).parse(settings)
+  const parsed = CALLING.parse(settings)
   return {
     baseUrl: parsed.SILA_BASE_URL.replace(/\/+$/, ''),
     appHandle: parsed.SILA_APP_HANDLE,
@@ -105,7 +124,7 @@ export function createSilaConfig(settings: Settings): SilaConfig {
   }
 }
 
-function createAuth(parsed: z.infer<z.ZodObject<typeof SCHEMAS>>): SilaConfig['auth'] {
+function createAuth(parsed: z.infer<typeof CALLING>): SilaConfig['auth'] {
   if (parsed.SILA_AUTH === 'ecdsa') {
     return { kind: 'ecdsa', privateKey: parsePrivateKey(parsed.SILA_PRIVATE_KEY ?? '') ?? new Uint8Array() }
   }
