@@ -125,6 +125,14 @@ describe('the status of an entity', () => {
   })
 })
 
+describe('an entity under review', () => {
+  it('is REJECTED from the moment its provider closes the review', () => {
+    const open = standing('IN_REVIEW', { closesAt: minute(100) })
+    expect(entityStatus([open], minute(99)).status).toBe('IN_REVIEW')
+    expect(entityStatus([open], minute(100))).toMatchObject({ status: 'REJECTED', retry: 'UNKNOWN' })
+  })
+})
+
 describe('the next change by the clock', () => {
   it.each<[string, Standing[], string | null]>([
     ['no account', [], null],
@@ -135,6 +143,7 @@ describe('the next change by the clock', () => {
       minute(7),
     ],
     ['an end that has passed unnoticed', [standing('APPROVED', { validUntil: minute(9) })], minute(9)],
+    ['a review that is closed', [standing('IN_REVIEW', { closesAt: minute(9) })], minute(9)],
     ['an end already noticed', [standing('LAPSED', { validUntil: minute(9) })], null],
     [
       'a time that changes nothing',
@@ -152,6 +161,7 @@ describe('any set of accounts', () => {
     status: fc.constantFrom(...KYC_STATUSES),
     validUntil: moment,
     expiresAt: moment,
+    closesAt: moment,
     decidedAt: moment,
   })
   const accounts = fc.array(

@@ -1,7 +1,7 @@
 // The status of a person or business over all its validations.
+import { type ClockTimes, clockChange, factsAt } from './clock.ts'
 import { type KycStatus, type StatusFacts, UNKNOWN_FACTS } from './status.ts'
 import type { Instant } from './time.ts'
-import { clockChange, factsAt } from './validation.ts'
 
 /**
  * Which status an entity shows when its providers differ: the first of this list that any of them has.
@@ -26,9 +26,7 @@ export const ENTITY_STATUS_PRECEDENCE = [
 ] as const satisfies readonly KycStatus[]
 
 /** What one account adds to the status of its entity. */
-export interface Standing extends StatusFacts {
-  expiresAt: Instant | null
-  validUntil: Instant | null
+export interface Standing extends StatusFacts, ClockTimes {
   decidedAt: Instant | null
 }
 
@@ -50,7 +48,13 @@ const NOTHING_REQUESTED: StatusFacts = {
 }
 
 /** An account whose provider has never given an answer: not a "no", and not good enough for a "yes". */
-export const UNANSWERED: Standing = { ...UNKNOWN_FACTS, expiresAt: null, validUntil: null, decidedAt: null }
+export const UNANSWERED: Standing = {
+  ...UNKNOWN_FACTS,
+  expiresAt: null,
+  validUntil: null,
+  closesAt: null,
+  decidedAt: null,
+}
 
 /**
  * One standing per account: its current validation, or its newest where none is current. Accounts without any
@@ -58,7 +62,7 @@ export const UNANSWERED: Standing = { ...UNKNOWN_FACTS, expiresAt: null, validUn
  */
 export function entityStatus(standings: readonly Standing[], now: Instant): EntityStatus {
   const facts = standings.map((standing) => factsAt(standing, now))
-  const deciding = facts.toSorted((a, b) => rank(a.status) - rank(b.status))[0] ?? NOTHING_REQUESTED
+  const deciding = facts.toSorted(compare)[0] ?? NOTHING_REQUESTED
   const approvals = standings.filter(
     (standing) => standing.status === 'APPROVED' || standing.status === 'LAPSED',
   )
@@ -75,6 +79,15 @@ export function entityStatus(standings: readonly Standing[], now: Instant): Enti
 /** The first moment at which the clock alone changes one of the standings, past ones included; null if never. */
 export function nextClockChange(standings: readonly Standing[]): Instant | null {
   return earliest(standings.map((standing) => clockChange(standing)?.at ?? null))
+}
+
+/** Companions of one and the same status in any fixed order, so that the order of the accounts tells nothing. */
+function compare(a: StatusFacts, b: StatusFacts): number {
+  return rank(a.status) - rank(b.status) || (companions(a) < companions(b) ? -1 : 1)
+}
+
+function companions({ waitingOn, retry, blockedBy }: StatusFacts): string {
+  return `${waitingOn} ${retry} ${blockedBy}`
 }
 
 function rank(status: KycStatus): number {

@@ -29,6 +29,19 @@ export const ERRORS = {
     http: 400,
     message: 'This is not a cursor of this list. Use endCursor or a cursor exactly as the API returned it.',
   },
+  CURSOR_TOO_OLD: {
+    fault: 'caller',
+    retry: 'no',
+    http: 410,
+    message:
+      'What followed this cursor is no longer kept. Read the present state, and subscribe without a cursor.',
+  },
+  NOT_FOUND: {
+    fault: 'caller',
+    retry: 'no',
+    http: 404,
+    message: 'There is nothing by this name here.',
+  },
   UNKNOWN_PROVIDER: {
     fault: 'caller',
     retry: 'no',
@@ -72,6 +85,12 @@ export const ERRORS = {
     retry: 'no',
     http: 400,
     message: 'A variable does not fit the type the document declares for it.',
+  },
+  WEBHOOK_REFUSED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 401,
+    message: 'This is not a genuine webhook of the provider. Check its address and its secret on both sides.',
   },
   PROVIDER_UNAVAILABLE: {
     fault: 'provider',
@@ -126,6 +145,12 @@ export const ERRORS = {
     retry: 'after',
     http: 503,
     message: 'This gateway is shutting down. Send the request again; another instance will answer.',
+  },
+  OVERLOADED: {
+    fault: 'gateway',
+    retry: 'after',
+    http: 503,
+    message: 'This gateway has as much to do as it can take on. Send the request again later.',
   },
   STORE_UNAVAILABLE: {
     fault: 'gateway',

@@ -71,6 +71,8 @@ export interface Observation {
   expiresAt: Instant | null
   /** When an approval stops being valid. */
   validUntil: Instant | null
+  /** When the provider closes an unfinished review without a finding. */
+  closesAt: Instant | null
   unrecognized: UnrecognizedValue[]
   /** The record as it arrived. Personal data. */
   raw: unknown

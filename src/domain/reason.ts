@@ -84,6 +84,11 @@ export interface ReasonInput {
   customerVisible?: boolean
 }
 
+/** Time ran out: no finding about the person. `providerStatus` is the word under which it did. */
+export function timeoutReason(providerStatus: string): Reason {
+  return createReason({ code: 'REVIEW_TIMEOUT', polarity: 'NEUTRAL', providerCode: providerStatus })
+}
+
 /** Builds a reason from the table. */
 export function createReason(input: ReasonInput): Reason {
   const row = REASONS[input.code]

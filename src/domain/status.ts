@@ -35,6 +35,16 @@ export interface StatusFacts {
   blockedBy: BlockedBy
 }
 
+/** These four alone, of something that has more. */
+export function factsOf(state: StatusFacts): StatusFacts {
+  return {
+    status: state.status,
+    waitingOn: state.waitingOn,
+    retry: state.retry,
+    blockedBy: state.blockedBy,
+  }
+}
+
 /** What a validation has whose very first word nobody understood. */
 export const UNKNOWN_FACTS: StatusFacts = {
   status: 'UNKNOWN',

@@ -1,23 +1,27 @@
 // What the clock does to a validation, and how the provider's word about the entity corrects its validity.
 import { describe, expect, it } from 'vitest'
 import { minute, observe, WORDS, type Word } from '../../test/support/observation.ts'
+import { clockChange, factsAt, reasonsAt } from './clock.ts'
 import type { EntitySummary, Observation } from './observation.ts'
-import { applySummary, clockChange, evolve, factsAt, reevaluate, type ValidationState } from './validation.ts'
+import { createReason, timeoutReason } from './reason.ts'
+import { applySummary, evolve, reevaluate, type ValidationState } from './validation.ts'
 
 function stateOf(word: string, more: Partial<Observation> = {}): ValidationState {
   return evolve(null, { observation: observe(word, more), at: minute(0), via: 'FETCH' }).state
 }
 
-const ENDS = { expiresAt: minute(10), validUntil: minute(10) }
+const ENDS = { expiresAt: minute(10), validUntil: minute(10), closesAt: minute(10) }
 
-/** What the clock makes of each status once both of its times have passed. */
-const CLOCK: Record<Word, 'LAPSED' | 'EXPIRED' | null> = {
+const NOTE = createReason({ code: 'OTHER', polarity: 'NEUTRAL', providerCode: 'note' })
+
+/** What the clock makes of each status once all of its times have passed. */
+const CLOCK: Record<Word, 'LAPSED' | 'EXPIRED' | 'REJECTED' | null> = {
   created: 'EXPIRED',
   started: 'EXPIRED',
-  document_wanted: null,
+  document_wanted: 'REJECTED',
   running: null,
-  review: null,
-  member_review: null,
+  review: 'REJECTED',
+  member_review: 'REJECTED',
   approved: 'LAPSED',
   declined: null,
   timed_out: null,
@@ -32,7 +36,8 @@ describe('the clock', () => {
     const facts = WORDS[word as Word]
     expect(clockChange(state)).toEqual(to && { to, at: minute(10) })
     expect(factsAt(state, minute(9))).toEqual(facts)
-    const ended = { status: to, waitingOn: 'NOBODY', retry: 'NEW_ATTEMPT', blockedBy: 'SELF' }
+    const retry = to === 'REJECTED' ? 'UNKNOWN' : 'NEW_ATTEMPT'
+    const ended = { status: to, waitingOn: 'NOBODY', retry, blockedBy: 'SELF' }
     expect(factsAt(state, minute(10))).toEqual(to ? ended : facts)
   })
 
@@ -43,6 +48,7 @@ describe('the clock', () => {
   it.each([
     ['approved', 'LAPSED'],
     ['started', 'EXPIRED'],
+    ['review', 'REJECTED'],
   ])('dates the end of %s by when it was, not by when it was noticed', (word, status) => {
     const evolution = reevaluate(stateOf(word, ENDS), minute(500))
     expect(evolution).toMatchObject({ change: 'STATUS', unexpected: false })
@@ -81,6 +87,85 @@ describe('the clock', () => {
     const evolution = evolve(lapsed, { observation: extended, at: minute(30), via: 'FETCH' })
     expect(evolution).toMatchObject({ from: 'LAPSED', unexpected: false })
     expect(evolution.state).toMatchObject({ status: 'APPROVED', statusChangedAt: minute(25) })
+  })
+})
+
+describe('a review that the provider closes unfinished', () => {
+  const open = stateOf('review', { closesAt: minute(10), reasons: [NOTE] })
+  const closed = reevaluate(open, minute(20)).state
+  const read = (word: string, at: number, more: Partial<Observation> = {}) =>
+    evolve(closed, { observation: observe(word, more), at: minute(at), via: 'FETCH' })
+
+  it('is rejected for a reason that is no finding, from the very moment on, beside the reasons there were', () => {
+    expect(reasonsAt(open, minute(9))).toEqual([NOTE])
+    const timeout = { code: 'REVIEW_TIMEOUT', polarity: 'NEUTRAL', providerCode: 'review' }
+    for (const state of [open, closed]) expect(reasonsAt(state, minute(10))).toMatchObject([NOTE, timeout])
+    expect(closed.reasons).toEqual([NOTE])
+  })
+
+  it.each(['approved', 'started', 'declined'])('never gives that reason to %s', (word) => {
+    expect(reasonsAt(stateOf(word, ENDS), minute(20))).toEqual([])
+  })
+
+  it('is open again where the provider, asked afterwards, still says so, and then stays open', () => {
+    const again = read('review', 21, { closesAt: minute(10) })
+    expect(again).toMatchObject({ change: 'STATUS', from: 'REJECTED', unexpected: false })
+    expect(again.state).toMatchObject({ status: 'IN_REVIEW', closesAt: null })
+    expect(reevaluate(again.state, minute(9_999)).change).toBe('NONE')
+    expect(reasonsAt(again.state, minute(9_999))).toEqual([])
+  })
+
+  it.each(['FULL', 'SUMMARY'] as const)(
+    'is never closed where a %s record of the moment says otherwise',
+    (detail) => {
+      const at = evolve(open, {
+        observation: observe('review', { detail, closesAt: minute(10) }),
+        at: minute(10),
+        via: 'FETCH',
+      })
+      expect(reevaluate(at.state, minute(9_999)).state.status).toBe('IN_REVIEW')
+      const first = {
+        observation: observe('review', { detail, closesAt: minute(10) }),
+        at: minute(10),
+        via: 'FETCH',
+      } as const
+      expect(evolve(null, first).state).toMatchObject({ status: 'IN_REVIEW', closesAt: null })
+    },
+  )
+
+  it.each(['FULL', 'SUMMARY'] as const)(
+    'stays closed where a %s record of before the moment comes late',
+    (detail) => {
+      const late = evolve(open, {
+        observation: observe('review', { detail, closesAt: minute(10) }),
+        at: minute(9),
+        via: 'FETCH',
+      })
+      expect(reevaluate(late.state, minute(10)).state.status).toBe('REJECTED')
+    },
+  )
+
+  it('stays closed where the provider then says a word nobody understands', () => {
+    const novel = read('novel', 21)
+    expect(novel.state).toMatchObject({ status: 'REJECTED', recognized: false, statusChangedAt: minute(10) })
+    expect(reasonsAt(novel.state, minute(22))).toMatchObject([{ code: 'REVIEW_TIMEOUT' }])
+  })
+
+  it('gets its reason once where the provider then says it too', () => {
+    const failed = read('declined', 21, { reasons: [timeoutReason('declined')] })
+    expect(failed.change).toBe('DETAIL')
+    expect(failed.state.statusChangedAt).toBe(minute(10))
+    expect(reasonsAt(failed.state, minute(22)).map(({ code }) => code)).toEqual(['REVIEW_TIMEOUT'])
+  })
+
+  it('takes the moment anew from a word that moves it', () => {
+    const moved = read('document_wanted', 21, {
+      detail: 'SUMMARY',
+      closesAt: minute(40),
+      updatedAt: minute(21),
+    })
+    expect(moved.state.status).toBe('ACTION_REQUIRED')
+    expect(factsAt(moved.state, minute(40)).status).toBe('REJECTED')
   })
 })
 

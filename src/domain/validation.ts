@@ -1,4 +1,5 @@
 // One run of one entity at one provider: how observations make its state, and what the clock does to it.
+import { clockChange, factsAt } from './clock.ts'
 import type { EntitySummary, Observation, ObservedVia } from './observation.ts'
 import { isExpectedTransition, type KycStatus, type StatusFacts, UNKNOWN_FACTS } from './status.ts'
 import type { Instant } from './time.ts'
@@ -94,7 +95,7 @@ function evolutionTo(
 
 /** Where the clock made the status: when it did, however late that was noticed. */
 function clockMoment(state: ValidationState): Instant | null {
-  const due = clockChange({ ...state, ...state.ownFacts })
+  const due = clockChange({ ...state, status: state.ownFacts.status })
   return due?.to === state.status ? due.at : null
 }
 
@@ -111,6 +112,7 @@ function first({ observation, at, via }: Seen): ValidationState {
   return {
     ...record,
     ...ownFacts,
+    closesAt: stillToCome(observation.closesAt, at),
     ownFacts,
     recognized: facts !== null,
     validitySource: 'RECORD',
@@ -122,15 +124,20 @@ function first({ observation, at, via }: Seen): ValidationState {
   }
 }
 
+/** A provider that was asked after the moment and still says so has not closed it: its newer word wins. */
+function stillToCome(closesAt: Instant | null, at: Instant): Instant | null {
+  return closesAt !== null && closesAt > at ? closesAt : null
+}
+
 function merge(previous: ValidationState, seen: Seen): ValidationState {
   const next = seen.observation.detail === 'FULL' ? first(seen) : mergeSummary(previous, seen)
-  const { ownFacts, expiresAt, validUntil, validitySource } = previous
+  const { ownFacts, expiresAt, validUntil, closesAt, validitySource } = previous
   const keepsValidity =
     validitySource === 'SUMMARY' && next.validUntil !== null && isSameApproval(previous, next)
   return {
     ...next,
     // An unknown word keeps the status, and with it the times at which the clock changes that status.
-    ...(next.recognized ? {} : { ownFacts, expiresAt, validUntil, validitySource }),
+    ...(next.recognized ? {} : { ownFacts, expiresAt, validUntil, closesAt, validitySource }),
     ...(keepsValidity ? { validUntil, validitySource } : {}),
     statusChangedAt: previous.statusChangedAt,
     kind: next.kind === 'UNKNOWN' ? previous.kind : next.kind,
@@ -148,7 +155,13 @@ function mergeSummary(previous: ValidationState, { observation, at, via }: Seen)
   const seen = { observedAt: at, via }
   const recognized = observation.facts !== null
   if (observation.providerStatus === previous.providerStatus && recognized === previous.recognized) {
-    return { ...previous, ...seen, updatedAt: observation.updatedAt ?? previous.updatedAt }
+    const { closesAt, updatedAt } = previous
+    return {
+      ...previous,
+      ...seen,
+      updatedAt: observation.updatedAt ?? updatedAt,
+      closesAt: stillToCome(closesAt, at),
+    }
   }
   return {
     ...previous,
@@ -160,6 +173,7 @@ function mergeSummary(previous: ValidationState, { observation, at, via }: Seen)
     updatedAt: observation.updatedAt,
     validUntil: observation.validUntil,
     expiresAt: observation.expiresAt,
+    closesAt: stillToCome(observation.closesAt, at),
     requestedAt: observation.requestedAt ?? previous.requestedAt,
     flow: observation.flow ?? previous.flow,
     unrecognized: observation.unrecognized,
@@ -170,7 +184,7 @@ function mergeSummary(previous: ValidationState, { observation, at, via }: Seen)
 /** The status follows from the provider's word, the members, and the clock, in this order. */
 function settled(state: ValidationState, now: Instant, members: readonly KycStatus[]): ValidationState {
   const facts = refineByMembers(state.ownFacts, members)
-  return { ...state, ...factsAt({ ...facts, expiresAt: state.expiresAt, validUntil: state.validUntil }, now) }
+  return { ...state, ...factsAt({ ...state, ...facts }, now) }
 }
 
 /** A business in review because of its members waits for the customer as soon as one member must act. */
@@ -178,15 +192,6 @@ function refineByMembers(facts: StatusFacts, members: readonly KycStatus[]): Sta
   const waitsForMember = facts.status === 'IN_REVIEW' && facts.blockedBy === 'MEMBER'
   if (!waitsForMember || !members.includes('ACTION_REQUIRED')) return facts
   return { status: 'ACTION_REQUIRED', waitingOn: 'CUSTOMER', retry: 'RESUME', blockedBy: 'MEMBER' }
-}
-
-export function factsOf(state: StatusFacts): StatusFacts {
-  return {
-    status: state.status,
-    waitingOn: state.waitingOn,
-    retry: state.retry,
-    blockedBy: state.blockedBy,
-  }
 }
 
 const WORD_FIELDS = ['waitingOn', 'retry', 'blockedBy', 'providerStatus'] as const
@@ -209,29 +214,4 @@ function changeBetween(
   const compared = detailKnown ? [...WORD_FIELDS, ...DETAIL_FIELDS] : WORD_FIELDS
   const differs = compared.some((field) => JSON.stringify(previous[field]) !== JSON.stringify(next[field]))
   return differs ? 'DETAIL' : 'NONE'
-}
-
-/**
- * The status as of a moment: an approval whose validity has run out is LAPSED, a session that ran out while the
- * customer had it is EXPIRED. Nothing has to arrive for this to be true.
- */
-export function factsAt(
-  state: StatusFacts & { expiresAt: Instant | null; validUntil: Instant | null },
-  now: Instant,
-): StatusFacts {
-  const due = clockChange(state)
-  if (!due || due.at > now) return factsOf(state)
-  return { status: due.to, waitingOn: 'NOBODY', retry: 'NEW_ATTEMPT', blockedBy: 'SELF' }
-}
-
-/** The change the clock alone will make, if any. */
-export function clockChange(state: {
-  status: KycStatus
-  expiresAt: Instant | null
-  validUntil: Instant | null
-}): { to: 'LAPSED' | 'EXPIRED'; at: Instant } | null {
-  if (state.status === 'APPROVED' && state.validUntil) return { to: 'LAPSED', at: state.validUntil }
-  const withCustomer = state.status === 'NOT_STARTED' || state.status === 'IN_PROGRESS'
-  if (withCustomer && state.expiresAt) return { to: 'EXPIRED', at: state.expiresAt }
-  return null
 }

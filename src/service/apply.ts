@@ -21,6 +21,7 @@ import {
   writeEvolution,
 } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'
+import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
 
@@ -39,9 +40,9 @@ export interface Answer {
 /** Applies an answer, creating entity and account if they are new. Returns the id of the entity. */
 export async function applyAnswer(services: Services, answer: Answer): Promise<string> {
   for (const observation of answer.observations) refuseUnstorable(observation, answer.account.provider)
-  const { entityId, parents } = await services.db
-    .transaction()
-    .execute((tx) => writeAnswer(tx, services, answer))
+  const { entityId, parents } = await inTransaction(services, answer.tenant, (tx, changed) =>
+    writeAnswer(tx, services, { answer, changed }),
+  )
   await reevaluateParents(services, answer, parents)
   return entityId
 }
@@ -55,19 +56,21 @@ export async function applyEntitySummary(
   answer: { tenant: string; account: AccountKey; summary: EntitySummary | null; at: Instant },
 ): Promise<boolean> {
   const { tenant, account, summary, at } = answer
-  return inTransaction(services, async (tx) => {
+  return inTransaction(services, tenant, async (tx, changed) => {
     const entity = await lockEntityOfAccount(tx, services, { tenant, account })
     await updateAccount(tx, tenant, account, { summary: { value: summary, observedAt: at }, failure: null })
     const [standing] = await readStandings(tx, tenant, [account])
     if (!standing || !summary) return true
     if (summary.currentReference !== null && summary.currentReference !== standing.reference) return false
     const evolution = applySummary(withPersonal(standing), summary, at)
-    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, standing, evolution)] })
+    const change = await writeEvolution(tx, services, { row: standing, evolution })
+    await finishEntity(tx, { entity, now: at, changes: [change], changed })
     return true
   })
 }
 
-async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
+async function writeAnswer(tx: Tx, services: Services, write: { answer: Answer; changed: Set<string> }) {
+  const { answer, changed } = write
   const { tenant, account, at } = answer
   const entity = await lockEntityOfAccount(tx, services, { tenant, account })
   const known = await readKnown(tx, answer)
@@ -86,7 +89,7 @@ async function writeAnswer(tx: Tx, services: Services, answer: Answer) {
     failure: null,
   })
   const kind = answer.observations.find((observation) => observation.kind !== 'UNKNOWN')?.kind
-  await finishEntity(tx, { entity, now: at, changes, ...(kind ? { kind } : {}) })
+  await finishEntity(tx, { entity, now: at, changes, changed, ...(kind ? { kind } : {}) })
   // Also when nothing changed: this may be the first time that the parent is named.
   const parents = written.map((one) => one.observation.parentReference)
   return { entityId: entity.id, parents: new Set(parents.filter((parent) => parent !== null)) }
@@ -135,7 +138,9 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
     isCurrent: row?.isCurrent ?? false,
     isNew: row === undefined,
   }
-  if (evolution.change !== 'OUTDATED') await writeValidation(tx, identity, evolution.state)
+  const { recheck } = write.services.providers.view(account.provider)
+  if (evolution.change !== 'OUTDATED')
+    await writeValidation(tx, identity, { state: evolution.state, lookAt: lookAt(evolution.state, recheck) })
   await recordObservation(
     tx,
     { tenant, validationId: identity.id },

@@ -4,11 +4,10 @@ import type { KycStatus } from '../domain/status.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import {
   listValidations,
-  readValidationsOfAccounts,
   type ValidationPageShape,
   type ValidationPosition,
-  type ValidationRow,
-} from '../store/validations.ts'
+} from '../store/validation-pages.ts'
+import { readValidationsOfAccounts, type ValidationRow } from '../store/validations.ts'
 import { type Demand, isFreshEnough, isSettled } from './freshness.ts'
 import { providerError, refreshList } from './refresh.ts'
 import type { Services } from './services.ts'

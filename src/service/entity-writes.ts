@@ -1,4 +1,6 @@
 // Locks, creates and settles the entity to which changes belong, and appends them to the status log.
+
+import { reasonsAt } from '../domain/clock.ts'
 import {
   type EntityStatus,
   entityStatus,
@@ -23,6 +25,7 @@ import {
 import { appendChanges, type StatusChangeEntry } from '../store/status-log.ts'
 import type { EntityRow, StoredState, Tx } from '../store/tables.ts'
 import { readStandings, type ValidationRow, writeValidation } from '../store/validations.ts'
+import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 
 export interface EntityChange extends Evolution {
@@ -84,11 +87,18 @@ export function newEntity(
   }
 }
 
+export interface EntityFinish {
+  entity: EntityRow
+  now: Instant
+  changes: readonly EntityChange[]
+  /** What the provider says the entity is, where it does. */
+  kind?: EntityKind
+  /** Gets the entity's id if something was appended to the log. */
+  changed: Set<string>
+}
+
 /** Writes the entity with its own status, as it then is, and appends what changed. Call it last: the log's lock is held until commit. */
-export async function finishEntity(
-  tx: Tx,
-  input: { entity: EntityRow; now: Instant; changes: readonly EntityChange[]; kind?: EntityKind },
-): Promise<EntityRow> {
+export async function finishEntity(tx: Tx, input: EntityFinish): Promise<EntityRow> {
   const { entity, now } = input
   const accounts = await readAccountsOfEntities(tx, entity.tenant, [entity.id])
   const standings = standingsOf(accounts, await readStandingsOf(tx, entity.tenant, accounts))
@@ -104,8 +114,9 @@ export async function finishEntity(
   await updateEntity(tx, entity.tenant, entity.id, written)
   const entries = input.changes
     .filter((change) => change.change === 'STATUS' || change.change === 'DETAIL')
-    .map((change) => logEntry(entity.id, change, status))
+    .map((change) => logEntry({ entityId: entity.id, status, now }, change))
   await appendChanges(tx, entity.tenant, entries)
+  if (entries.length > 0) input.changed.add(entity.id)
   return { ...entity, ...written }
 }
 
@@ -132,7 +143,7 @@ export function standingsOf(
 }
 
 function standingOf({ state }: ValidationRow): Standing {
-  const { status, waitingOn, retry, blockedBy, expiresAt, validUntil, decision } = state
+  const { status, waitingOn, retry, blockedBy, expiresAt, validUntil, closesAt, decision } = state
   return {
     status,
     waitingOn,
@@ -140,24 +151,30 @@ function standingOf({ state }: ValidationRow): Standing {
     blockedBy,
     expiresAt,
     validUntil,
+    closesAt,
     decidedAt: decision?.decidedAt ?? state.updatedAt,
   }
 }
 
-function logEntry(entityId: string, change: EntityChange, entity: EntityStatus): StatusChangeEntry {
+function logEntry(
+  entity: { entityId: string; status: EntityStatus; now: Instant },
+  change: EntityChange,
+): StatusChangeEntry {
   const { state } = change
+  // Reasons of an earlier status are not reasons for this one.
+  const known = state.detailOutdated ? { ...state, reasons: [] } : state
   return {
-    entityId,
+    entityId: entity.entityId,
     validationId: change.validationId,
     from: change.from,
     to: state.status,
-    entityStatus: entity.status,
+    entityStatus: entity.status.status,
     at: change.change === 'STATUS' ? state.statusChangedAt : (state.updatedAt ?? state.observedAt),
+    recordedAt: entity.now,
     details: {
       providerStatus: state.providerStatus,
       waitingOn: state.waitingOn,
-      // Reasons of an earlier status are not reasons for this one.
-      reasons: state.detailOutdated ? [] : state.reasons,
+      reasons: reasonsAt(known, entity.now),
       via: change.noticedVia ?? state.via,
       isDetailChange: change.change === 'DETAIL',
       isUnexpected: change.unexpected,
@@ -168,10 +185,13 @@ function logEntry(entityId: string, change: EntityChange, entity: EntityStatus):
 /** Writes a state that follows from what is known already. */
 export async function writeEvolution(
   tx: Tx,
-  row: ValidationRow,
-  evolution: Evolution,
+  services: Pick<Services, 'providers'>,
+  { row, evolution }: { row: ValidationRow; evolution: Evolution },
 ): Promise<EntityChange> {
-  if (evolution.change !== 'OUTDATED') await writeValidation(tx, row, evolution.state)
+  const { state } = evolution
+  const { recheck } = services.providers.view(row.provider)
+  if (evolution.change !== 'OUTDATED')
+    await writeValidation(tx, row, { state, lookAt: lookAt(state, recheck) })
   return { validationId: row.id, ...evolution }
 }
 

@@ -1,8 +1,9 @@
 // When a stored answer is good enough, and what a caller is told about its age.
+
+import { clockChange, factsAt } from '../domain/clock.ts'
 import type { GatewayError } from '../domain/errors.ts'
 import { isFinal } from '../domain/status.ts'
 import { type Instant, plusSeconds } from '../domain/time.ts'
-import { clockChange, factsAt } from '../domain/validation.ts'
 import type { StoredState } from '../store/tables.ts'
 
 export interface FreshnessPolicy {

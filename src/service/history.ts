@@ -1,9 +1,11 @@
 // The history of entities, read from the status log.
 import { readEntityChanges, type StatusChangeRow } from '../store/status-log.ts'
+import type { FeedEvent } from './feed.ts'
 import type { Services } from './services.ts'
 import { settleEntities } from './settle.ts'
 
-export type StatusChangeView = StatusChangeRow
+/** An entry of the log, as a history or a subscription carries it. */
+export type StatusChangeView = StatusChangeRow | FeedEvent
 
 export interface HistoryAsk {
   entityId: string

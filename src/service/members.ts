@@ -1,5 +1,5 @@
 // Businesses and their members: what a member's status changes for the validation it belongs to.
-import type { Observation } from '../domain/observation.ts'
+import type { Observation, ObservedVia } from '../domain/observation.ts'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import { reevaluate } from '../domain/validation.ts'
@@ -25,6 +25,8 @@ interface MemberAnswer {
   tenant: string
   account: AccountKey
   at: Instant
+  /** CLOCK: it was no answer, time alone has changed the member. */
+  via: ObservedVia
 }
 
 /** A member's status can change what its business waits for. Each parent is looked at once, cycles end here. */
@@ -50,7 +52,7 @@ async function reevaluateParent(
 ): Promise<string | null> {
   const key = { provider: answer.account.provider, reference }
   const { tenant, at } = answer
-  return inTransaction(services, async (tx) => {
+  return inTransaction(services, tenant, async (tx, changed) => {
     const [found] = await readValidationsByReference(tx, tenant, [key])
     if (!found) return null
     const account = { provider: found.provider, reference: found.account }
@@ -60,7 +62,9 @@ async function reevaluateParent(
     const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
     const evolution = reevaluate(withPersonal(row), at, members)
     if (evolution.change === 'NONE') return null
-    await finishEntity(tx, { entity, now: at, changes: [await writeEvolution(tx, row, evolution)] })
+    const written = await writeEvolution(tx, services, { row, evolution })
+    const change = answer.via === 'CLOCK' ? { ...written, noticedVia: answer.via } : written
+    await finishEntity(tx, { entity, now: at, changes: [change], changed })
     return row.state.parentReference
   })
 }

@@ -1,7 +1,7 @@
 // The providers in use, the health seen of each, and the one place from which they are called.
 import { GatewayError } from '../domain/errors.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Provider, ProviderCapability, ProviderDefinition } from '../providers/provider.ts'
+import type { Provider, ProviderCapability, ProviderDefinition, RecheckPace } from '../providers/provider.ts'
 import type { ProviderFailure } from './freshness.ts'
 import type { ServiceLogger } from './services.ts'
 
@@ -10,6 +10,10 @@ export interface ProviderView {
   name: string
   capabilities: readonly ProviderCapability[]
   statuses: ProviderDefinition['statuses']
+  /** Null: the provider is not in use, and so nothing of it is looked at. */
+  recheck: RecheckPace | null
+  /** Its webhooks can reach us: it sends some, and a secret to know them by is set. */
+  hearsWebhooks: boolean
   health: ProviderHealthView
 }
 
@@ -21,6 +25,10 @@ export interface ProviderHealthView {
   state: 'UNTRIED' | 'OK' | 'FAILING'
   lastSuccessAt: Instant | null
   lastFailure: ProviderFailure | null
+  /** Changes of status that were found by looking and that no webhook had told of. */
+  missedChanges: number
+  /** The last genuine webhook. */
+  lastWebhookAt: Instant | null
 }
 
 export interface ProviderRegistry {
@@ -31,6 +39,10 @@ export interface ProviderRegistry {
   view(id: string): ProviderView
   /** Calls the provider, notes how it went, and lets nothing out but GatewayErrors that name it. */
   call<T>(id: string, work: (provider: Provider) => Promise<T>): Promise<T>
+  /** A genuine webhook of the provider has come in. */
+  noteWebhook(id: string): void
+  /** A change of status was found that no webhook had told of. */
+  noteMissedChange(id: string): void
 }
 
 export interface ProviderEntry {
@@ -38,14 +50,24 @@ export interface ProviderEntry {
   provider: Provider
 }
 
+export interface RegistryDeps {
+  now(): Date
+  logger: ServiceLogger
+  /** Webhook secrets by provider; absent: none is set. */
+  secrets?: ReadonlyMap<string, readonly string[]>
+}
+
 export function createProviderRegistry(
   entries: readonly ProviderEntry[],
-  deps: { now(): Date; logger: ServiceLogger },
+  deps: RegistryDeps,
 ): ProviderRegistry {
   const views = new Map<string, UsedProvider & { provider: Provider }>(
     entries.map(({ definition, provider }) => [
       definition.id,
-      { ...definition, definition, provider, health: untried() },
+      {
+        ...{ ...definition, definition, provider, health: untried() },
+        hearsWebhooks: definition.webhooks !== null && isSet(deps.secrets?.get(definition.id)),
+      },
     ]),
   )
   function find(id: string) {
@@ -78,13 +100,31 @@ export function createProviderRegistry(
         throw error
       }
     },
+    noteWebhook(id) {
+      const view = views.get(id)
+      if (view) view.health = { ...view.health, lastWebhookAt: deps.now().toISOString() }
+    },
+    noteMissedChange(id) {
+      const view = views.get(id)
+      if (view) view.health = { ...view.health, missedChanges: view.health.missedChanges + 1 }
+    },
   }
 }
 
+function isSet(secrets: readonly string[] = []): boolean {
+  return secrets.length > 0
+}
+
 function notInUse(id: string): ProviderView {
-  return { id, name: id, capabilities: [], statuses: {}, health: untried() }
+  return {
+    ...{ id, name: id, capabilities: [], statuses: {} },
+    ...{ recheck: null, hearsWebhooks: false, health: untried() },
+  }
 }
 
 function untried(): ProviderHealthView {
-  return { state: 'UNTRIED', lastSuccessAt: null, lastFailure: null }
+  return {
+    ...{ state: 'UNTRIED', lastSuccessAt: null, lastFailure: null },
+    ...{ missedChanges: 0, lastWebhookAt: null },
+  }
 }

@@ -1,5 +1,6 @@
 // The questions the gateway asks providers: each shared by concurrent callers, applied to the store, failures noted.
 import { GatewayError } from '../domain/errors.ts'
+import type { ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Provider } from '../providers/provider.ts'
 import { type AccountKey, updateAccount } from '../store/entities.ts'
@@ -15,6 +16,8 @@ interface Ask {
   isFresh?: () => Promise<boolean>
   /** The oldest moment of asking that will do; null or absent: any flight that is under way. */
   since?: Instant | null
+  /** What made us ask. Absent: somebody wanted to know. */
+  via?: ObservedVia
 }
 
 /** Which validation is current? Providers without that question are asked for the list. */
@@ -73,7 +76,8 @@ export async function refreshRecord(
     )
     if (!record)
       throw new GatewayError('PROVIDER_REFUSED', { provider: ask.account.provider, message: FORGOTTEN })
-    await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'record', observations: [record] })
+    const via = ask.via ?? 'FETCH'
+    await applyAnswer(services, { ...ask, at, via, question: 'record', observations: [record] })
   })
 }
 
@@ -82,7 +86,13 @@ const FORGOTTEN = 'The provider no longer knows this validation.'
 /** A validation never seen before. Answers false where the provider does not know it. */
 export async function discoverRecord(
   services: Services,
-  ask: { tenant: string; provider: string; reference: string; account: string | null },
+  ask: {
+    tenant: string
+    provider: string
+    reference: string
+    account: string | null
+    via?: ObservedVia
+  },
 ): Promise<boolean> {
   const key = `${ask.tenant}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
   return services.flights.run(key, async () => {
@@ -98,7 +108,7 @@ export async function discoverRecord(
       tenant: ask.tenant,
       account,
       at,
-      via: 'FETCH',
+      via: ask.via ?? 'FETCH',
       question: 'record',
       observations: [record],
     })

@@ -36,15 +36,15 @@ export async function registerEntity(
       message: 'Give an externalId, or at least one account, or both.',
     })
   }
-  return inTransaction(services, (tx) => write(tx, services, { tenant, ...input }))
+  return inTransaction(services, tenant, (tx, changed) => write(tx, services, { tenant, changed, ...input }))
 }
 
 async function write(
   tx: Tx,
   services: Services,
-  input: Registration & { tenant: string },
+  input: Registration & { tenant: string; changed: Set<string> },
 ): Promise<EntityRow> {
-  const { tenant, externalId } = input
+  const { tenant, externalId, changed } = input
   const found = await findEntities(tx, input)
   const names = new Set([externalId, ...found.map((row) => row.external_id)].filter((name) => name !== null))
   if (names.size > 1) throw new GatewayError('ACCOUNT_CONFLICT')
@@ -57,7 +57,7 @@ async function write(
     external_id: externalId ?? kept.external_id,
     kind: input.kind ?? knownKind(found) ?? kept.kind,
   }
-  return finishEntity(tx, { entity, now: services.now().toISOString(), changes: [] })
+  return finishEntity(tx, { entity, now: services.now().toISOString(), changes: [], changed })
 }
 
 function knownKind(entities: readonly EntityRow[]): EntityKind | undefined {

@@ -1,8 +1,10 @@
 // What every use case is given: the store, the providers, the clock, and nothing global.
 import type { Db } from '../store/tables.ts'
+import type { Feed } from './feed.ts'
 import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
+import type { RetentionPolicy } from './retention.ts'
 
 /** The one tenant, until callers have identities. */
 export const DEFAULT_TENANT = 'default'
@@ -13,11 +15,41 @@ export interface ServiceLogger {
   error(fields: object, message: string): void
 }
 
+/** What became of a webhook request. */
+export const DELIVERY_OUTCOMES = [
+  'accepted',
+  'duplicate',
+  'ignored',
+  'refused',
+  'quarantined',
+  'dead',
+] as const
+export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
+
+/** What the use cases count. `src/metrics.ts` names and prints it. */
+export interface ServiceMetrics {
+  countDelivery(provider: string, outcome: DeliveryOutcome): void
+  /** Seconds from the arrival of a delivery to its change in the log. */
+  observeWebhookLag(provider: string, seconds: number): void
+  /** Deliveries that wait to be processed. */
+  setQueued(deliveries: number): void
+  /** A change of status that was found by looking, and that no webhook had told of. */
+  countMissedChange(provider: string): void
+  countUnknownWord(provider: string): void
+  /** Subscriptions that are open now. */
+  setSubscribers(subscribers: number): void
+}
+
 export interface Services {
   db: Db
   providers: ProviderRegistry
   flights: Flights
-  policy: FreshnessPolicy
+  /** Where changes are heard once they are committed. */
+  feed: Feed
+  metrics: ServiceMetrics
+  /** Signs positions of the log that callers hold. */
+  cursorKey: Uint8Array
+  policy: FreshnessPolicy & RetentionPolicy
   logger: ServiceLogger
   now(): Date
   newId(): string

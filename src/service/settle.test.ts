@@ -11,9 +11,10 @@ import {
   readLog,
   type TestServices,
 } from '../../test/support/services.ts'
+import { createReason, timeoutReason } from '../domain/reason.ts'
 import { readDueEntityIds } from '../store/entities.ts'
 import { registerEntity } from './register.ts'
-import { settleDueEntities } from './settle.ts'
+import { settleDueEntities, settleDueTenants } from './settle.ts'
 
 describe.each(testDatabases)('the clock on $name', ({ open }) => {
   let database: TestDatabase
@@ -78,6 +79,70 @@ describe.each(testDatabases)('the clock on $name', ({ open }) => {
     await settle()
     expect((await log()).filter((change) => change === 'APPROVED>LAPSED')).toHaveLength(5)
     expect((await log()).length).toBe(10)
+  })
+
+  it('is written once by two replicas at the same moment', async () => {
+    await registerTogether('a', 'b')
+    await answer(services, 'a', [observe('started', { reference: 'v-a', expiresAt: minute(5) })])
+    await answer(services, 'b', [observe('review', { reference: 'v-b', closesAt: minute(5) })])
+    const replicas = [services, createTestServices(database.db), createTestServices(database.db)]
+    for (const replica of replicas) replica.goTo(9)
+    await Promise.all(replicas.flatMap((replica) => [settleDueTenants(replica), settleDueTenants(replica)]))
+    expect((await log()).slice(2).toSorted()).toEqual(['IN_PROGRESS>EXPIRED', 'IN_REVIEW>REJECTED'])
+  })
+
+  it('closes a review that the provider leaves unfinished, for a reason that is no finding', async () => {
+    const reasons = [createReason({ code: 'OTHER', polarity: 'NEUTRAL', providerCode: 'note' })]
+    await answer(services, 'ada', [observe('review', { closesAt: minute(5), reasons })])
+    services.goTo(4)
+    await settle()
+    expect(await log()).toEqual(['>IN_REVIEW'])
+    services.goTo(9)
+    await settle()
+    await settle()
+    const { entities, log: entries } = await readAll(database.db)
+    expect(entries[0]?.details.reasons).toEqual(reasons)
+    expect(entries.slice(1)).toMatchObject([
+      {
+        ...{ from: 'IN_REVIEW', to: 'REJECTED', entityStatus: 'REJECTED', at: minute(5) },
+        recordedAt: minute(9),
+        details: { via: 'CLOCK', reasons: [...reasons, { code: 'REVIEW_TIMEOUT', polarity: 'NEUTRAL' }] },
+      },
+    ])
+    expect(entities).toMatchObject([{ status: 'REJECTED', settle_at: null }])
+  })
+
+  it('tells the reason of the close no second time when the provider says it too', async () => {
+    await answer(services, 'ada', [observe('review', { closesAt: minute(5) })])
+    services.goTo(9)
+    await settle()
+    const failed = observe('declined', { reasons: [timeoutReason('declined')] })
+    await answer(services, 'ada', [failed], { at: 9 })
+    const { log: entries } = await readAll(database.db)
+    const told = entries.map(({ details }) => details.reasons.map(({ code }) => code))
+    expect(told).toEqual([[], ['REVIEW_TIMEOUT'], ['REVIEW_TIMEOUT']])
+    expect(await log()).toEqual(['>IN_REVIEW', 'IN_REVIEW>REJECTED', 'REJECTED>REJECTED'])
+  })
+
+  it('tells a business that a member it waited for was closed', async () => {
+    await answer(services, 'bakery', [observe('member_review', { reference: 'kyb' })])
+    const kyc = { reference: 'kyc', parentReference: 'kyb', closesAt: minute(5) }
+    await answer(services, 'ada', [observe('document_wanted', kyc)])
+    services.goTo(9)
+    await settle()
+    const { log: entries, standings } = await readAll(database.db)
+    expect((await log()).slice(-2)).toEqual(['ACTION_REQUIRED>REJECTED', 'ACTION_REQUIRED>IN_REVIEW'])
+    expect(entries.slice(-2).map(({ details }) => details.via)).toEqual(['CLOCK', 'CLOCK'])
+    expect(standings.find((row) => row.reference === 'kyb')?.state.status).toBe('IN_REVIEW')
+  })
+
+  it('takes states that were written before a close was known of', async () => {
+    await answer(services, 'ada', [observe('review')])
+    await sql`update validation set state = (state::jsonb - 'closesAt')::text`.execute(database.db)
+    services.goTo(9)
+    await answer(services, 'ada', [observe('review')], { at: 9 })
+    await settle()
+    expect(await log()).toEqual(['>IN_REVIEW'])
   })
 
   it('settles more entities than one batch holds', async () => {

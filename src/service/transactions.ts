@@ -9,11 +9,21 @@ const ATTEMPTS = 10
 /** Thrown by work that finds that it has read what is no longer so. */
 export const LOST_RACE = new Error('Somebody else was faster.')
 
-/** Runs `work` in a transaction. What it did is undone and done again when another transaction collided with it. */
-export async function inTransaction<T>(services: Services, work: (tx: Tx) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in a transaction. What it did is undone and done again when another transaction collided with it. Once it
+ * is committed, whoever listens hears of the entities that `work` put into `changed`.
+ */
+export async function inTransaction<T>(
+  services: Services,
+  tenant: string,
+  work: (tx: Tx, changed: Set<string>) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    const changed = new Set<string>()
     try {
-      return await services.db.transaction().execute(work)
+      const result = await services.db.transaction().execute((tx) => work(tx, changed))
+      if (changed.size > 0) services.feed.announce(tenant, changed)
+      return result
     } catch (error) {
       if (attempt === ATTEMPTS || !isCollision(error)) throw error
     }

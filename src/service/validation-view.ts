@@ -1,9 +1,10 @@
 // A validation as callers see it: at this moment, and honest about its age.
+
+import { clockChange, factsAt, reasonsAt } from '../domain/clock.ts'
 import type { GatewayError } from '../domain/errors.ts'
 import type { ObservedVia } from '../domain/observation.ts'
 import type { StatusFacts } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import { clockChange, factsAt } from '../domain/validation.ts'
 import type { Verification } from '../domain/verification.ts'
 import type { Failure, PersonalData, StoredState } from '../store/tables.ts'
 import type { ValidationRow } from '../store/validations.ts'
@@ -76,12 +77,14 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
   const { row, error } = loaded
   const { state, personal } = row
   const { recognized, observedAt, via, ...rest } = state
-  const facts = factsAt(state, services.now().toISOString())
+  const now = services.now().toISOString()
+  const facts = factsAt(state, now)
   return {
     ...rest,
     ...facts,
     ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
     ...personal,
+    reasons: reasonsAt(state, now),
     id: row.id,
     provider: row.provider,
     account: row.account,
@@ -93,7 +96,7 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
       observedAt,
       via,
       isStale: error !== null,
-      lastFailure: row.failure ?? loaded.accountFailure ?? failureOf(error, services.now().toISOString()),
+      lastFailure: row.failure ?? loaded.accountFailure ?? failureOf(error, now),
       provider: row.provider,
     },
     detailError: ask.detail && state.detailObservedAt === null ? error : null,

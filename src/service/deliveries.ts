@@ -1,0 +1,213 @@
+// Takes webhooks in: genuine ones are stored before they are answered, and nothing else happens then.
+import { createHash } from 'node:crypto'
+import { GatewayError } from '../domain/errors.ts'
+import type { ProviderDefinition } from '../providers/provider.ts'
+import { verifyDelivery } from '../providers/signature.ts'
+import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
+import type { Services } from './services.ts'
+
+/** A webhook request. */
+export interface IncomingDelivery {
+  /** The provider's id, as the path names it. */
+  provider: string
+  /** What follows it in the path; null where nothing does. */
+  pathSecret: string | null
+  headers: Headers
+  /** The raw bytes. Not read for a provider that does not exist. */
+  body(): Promise<Uint8Array>
+}
+
+export interface Intake {
+  /**
+   * Resolves once the delivery is durable. Throws NOT_FOUND (no such provider, or it sends no webhooks), WEBHOOK_REFUSED
+   * (not genuine; the database was not touched), OVERLOADED or STORE_UNAVAILABLE (nothing is stored: send it again).
+   */
+  receive(delivery: IncomingDelivery): Promise<void>
+}
+
+export interface IntakeOptions {
+  /** Webhook secrets by provider; a provider without any has its deliveries refused. */
+  secrets: ReadonlyMap<string, readonly string[]>
+  /** Deliveries that may wait to be processed. */
+  queueLimit: number
+  /** Called when something new waits. */
+  onStored(): void
+}
+
+/** Requests that may wait for the database at the same time. */
+const MAX_WAITING = 1_000
+const BATCH = 100
+const RETRY_AFTER_SECONDS = 10
+/** How often the length of the queue is looked up, in milliseconds. */
+const QUEUE_CHECK_MS = 1_000
+
+export function createIntake(services: Services, options: IntakeOptions): Intake {
+  const insert = createBatchInsert(services)
+  let checkedAt = 0
+  let isFull = false
+
+  /** A count by itself would cost as much as the delivery. */
+  async function refuseWhenFull() {
+    const now = services.now().getTime()
+    if (now - checkedAt >= QUEUE_CHECK_MS) {
+      checkedAt = now
+      const queued = await countReady(services.db, options.queueLimit)
+      services.metrics.setQueued(queued)
+      isFull = queued >= options.queueLimit
+    }
+    if (isFull) throw new GatewayError('OVERLOADED', { retryAfter: RETRY_AFTER_SECONDS })
+  }
+
+  return {
+    async receive(incoming) {
+      const { provider } = incoming
+      const definition = findDefinition(services, provider)
+      const body = await incoming.body()
+      if (!isGenuine(definition, { incoming, body, secrets: options.secrets.get(provider) ?? [] })) {
+        services.metrics.countDelivery(provider, 'refused')
+        throw new GatewayError('WEBHOOK_REFUSED')
+      }
+      const delivery = toDelivery(services, definition, { incoming, body })
+      const isNew = await refuseWhenFull()
+        .then(() => insert(delivery))
+        .catch(asUnavailable)
+      services.providers.noteWebhook(provider)
+      services.metrics.countDelivery(provider, isNew ? OUTCOMES[delivery.state] : 'duplicate')
+      if (delivery.state === 'QUARANTINED' && isNew)
+        services.logger.warn({ provider, delivery: delivery.id }, 'a genuine delivery is not understood')
+      if (isNew && delivery.state === 'READY') options.onStored()
+    },
+  }
+}
+
+function findDefinition({ providers }: Services, id: string): ProviderDefinition {
+  const isUsed = providers.list().some((provider) => provider.id === id)
+  const definition = isUsed ? providers.get(id).definition : null
+  if (!definition?.webhooks) throw new GatewayError('NOT_FOUND')
+  return definition
+}
+
+const OUTCOMES = { READY: 'accepted', IGNORED: 'ignored', QUARANTINED: 'quarantined' } as const
+
+interface Arrival {
+  incoming: IncomingDelivery
+  body: Uint8Array
+}
+
+function isGenuine(
+  { webhooks }: ProviderDefinition,
+  { incoming, body, secrets }: Arrival & { secrets: readonly string[] },
+): boolean {
+  if (!webhooks) return false
+  const { headers, pathSecret } = incoming
+  return verifyDelivery(webhooks.scheme, { headers, pathSecret, body, secrets })
+}
+
+function toDelivery(
+  services: Services,
+  definition: ProviderDefinition,
+  { incoming, body }: Arrival,
+): NewDelivery {
+  const { key, ...reading } = readDelivery(definition, body)
+  return {
+    id: services.newId(),
+    provider: definition.id,
+    event_key: key,
+    ...reading,
+    received_at: services.now().toISOString(),
+    headers: keptHeaders(incoming.headers),
+    body,
+  }
+}
+
+/** What a stored body says, by the contract as this version knows it. */
+export function readDelivery(
+  { webhooks }: ProviderDefinition,
+  body: Uint8Array,
+): DeliveryReading & { key: string } {
+  const digest = createHash('sha256').update(body).digest('hex')
+  const parsed = parse(body)
+  const event = parsed === undefined ? null : (webhooks?.read(parsed) ?? null)
+  if (!event) {
+    return { key: digest, event_type: null, reference: null, account: null, state: 'QUARANTINED' }
+  }
+  const { type, validation } = event
+  return {
+    key: event.key ?? digest,
+    event_type: storable(type),
+    reference: validation?.reference ?? null,
+    account: validation?.account ?? null,
+    state: validation ? 'READY' : 'IGNORED',
+  }
+}
+
+const MAX_TEXT_LENGTH = 200
+
+/** The database refuses some texts that JSON may hold. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd').slice(0, MAX_TEXT_LENGTH)
+}
+
+/** Undefined where it is no JSON. */
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    return undefined
+  }
+}
+
+/** What helps to understand a body later; everything else may hold secrets. */
+const KEPT_HEADERS = ['content-type', 'user-agent']
+
+function keptHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) => {
+      const value = headers.get(name)
+      return value === null ? [] : [[name, storable(value)]]
+    }),
+  )
+}
+
+/** Whatever kept it from being stored, the provider is told to send it again. */
+function asUnavailable(error: unknown): never {
+  if (error instanceof GatewayError) throw error
+  throw new GatewayError('STORE_UNAVAILABLE', { cause: error, retryAfter: RETRY_AFTER_SECONDS })
+}
+
+interface Waiting {
+  delivery: NewDelivery
+  done: PromiseWithResolvers<boolean>
+}
+
+/** Deliveries that arrive while others are being written are written together, in one statement. */
+function createBatchInsert(services: Services): (delivery: NewDelivery) => Promise<boolean> {
+  let waiting: Waiting[] = []
+  let isWriting = false
+
+  async function writeAll() {
+    isWriting = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH)
+      waiting = waiting.slice(BATCH)
+      // Where they cannot be written together, one that the database refuses must not stand in the way of the others.
+      await write(batch).catch(() => Promise.all(batch.map((one) => write([one]).catch(one.done.reject))))
+    }
+    isWriting = false
+  }
+
+  async function write(batch: readonly Waiting[]) {
+    const deliveries = batch.map(({ delivery }) => delivery)
+    const ids = await insertDeliveries(services.db, deliveries)
+    for (const { delivery, done } of batch) done.resolve(ids.has(delivery.id))
+  }
+
+  return (delivery) => {
+    if (waiting.length >= MAX_WAITING)
+      throw new GatewayError('OVERLOADED', { retryAfter: RETRY_AFTER_SECONDS })
+    const done = Promise.withResolvers<boolean>()
+    waiting.push({ delivery, done })
+    if (!isWriting) writeAll()
+    return done.promise
+  }
+}

@@ -1,0 +1,205 @@
+// Works off the deliveries: each is a hint, so the validation is read at its provider and that answer is applied.
+import { type ErrorCode, GatewayError } from '../domain/errors.ts'
+import { plusSeconds, secondsBetween } from '../domain/time.ts'
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  findOwner,
+  finishDeliveries,
+  postponeDelivery,
+} from '../store/deliveries.ts'
+import { readValidationsByReference } from '../store/validations.ts'
+import { discoverRecord, refreshRecord } from './refresh.ts'
+import { DEFAULT_TENANT, type Services } from './services.ts'
+
+export interface WorkerOptions {
+  /** Milliseconds between looks for what is due, beside those that `wake` asks for. */
+  pollMs: number
+  /** From 0 to 1, for the length of pauses. */
+  random(): number
+}
+
+export interface Worker {
+  start(): void
+  /** Something new waits. */
+  wake(): void
+  /** Takes up nothing more; resolves when what is under way is done. */
+  stop(): Promise<void>
+}
+
+/** Deliveries in the hands of one process at a time. */
+const AT_ONCE = 16
+/** A claim that was not finished is taken over after this. Longer than any delivery takes, a minute with the poll. */
+const LEASE_SECONDS = 45
+/** Pauses after each failed try, in seconds, before the jitter. After the last try the delivery is dead. */
+export const RETRY_PAUSES = [2, 15, 120, 900] as const
+export const MAX_TRIES = RETRY_PAUSES.length + 1
+
+export function createWorker(services: Services, options: WorkerOptions): Worker {
+  const running = new Set<Promise<void>>()
+  let timer: NodeJS.Timeout | null = null
+  let claiming: Promise<void> | null = null
+  let again = false
+  let failing = false
+
+  function wake() {
+    again = true
+    if (timer) claiming ??= claimAll().finally(claimAgain)
+  }
+
+  /** Somebody may have called between the last look and here. */
+  function claimAgain() {
+    claiming = null
+    if (again && running.size < AT_ONCE) wake()
+  }
+
+  /** Takes as much as there is room for, until nothing is due. Whatever ends makes room and calls again. */
+  async function claimAll() {
+    while (again && timer && running.size < AT_ONCE) {
+      again = false
+      const claimed = await claim(AT_ONCE - running.size)
+      for (const group of byValidation(claimed)) run(group)
+      again ||= claimed.length > 0
+    }
+  }
+
+  async function claim(limit: number): Promise<ClaimedDelivery[]> {
+    const now = services.now().toISOString()
+    try {
+      const claimed = await claimDeliveries(services.db, {
+        now,
+        until: plusSeconds(now, LEASE_SECONDS),
+        limit,
+      })
+      failing = false
+      return claimed
+    } catch (error) {
+      if (!failing) services.logger.warn({ err: error }, 'deliveries cannot be claimed; they wait')
+      failing = true
+      return []
+    }
+  }
+
+  function run(group: readonly ClaimedDelivery[]) {
+    const work = processDeliveries(services, group, options.random)
+      // The database is gone: the claim runs out, and the deliveries are taken up again.
+      .catch((error: unknown) => services.logger.warn({ err: error }, 'deliveries could not be processed'))
+      .finally(() => {
+        running.delete(work)
+        wake()
+      })
+    running.add(work)
+  }
+
+  return {
+    start() {
+      timer ??= setInterval(wake, options.pollMs).unref()
+      wake()
+    },
+    wake,
+    async stop() {
+      if (timer) clearInterval(timer)
+      timer = null
+      await claiming
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Several hints about one validation are answered by one look at it. */
+function byValidation(deliveries: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
+  const groups = Map.groupBy(deliveries, ({ provider, reference }) => `${provider}\n${reference}`)
+  return [...groups.values()]
+}
+
+/** Processes deliveries about one validation. What fails is put off, or dead after the last try. */
+export async function processDeliveries(
+  services: Services,
+  group: readonly ClaimedDelivery[],
+  random: () => number,
+): Promise<void> {
+  const [first] = group
+  if (!first) return
+  // A try that ended the process was counted too: it does not come round for ever.
+  const spent = group.filter(({ attempts }) => attempts > MAX_TRIES)
+  if (spent.length > 0) await bury(services, spent, 'INTERNAL')
+  const due = group.filter(({ attempts }) => attempts <= MAX_TRIES)
+  if (due.length === 0) return
+  try {
+    await readAgain(services, due)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) services.logger.error({ err: error }, 'a delivery failed')
+    const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+    for (const delivery of due) await retryLater(services, { delivery, code, random })
+    return
+  }
+  const at = services.now().toISOString()
+  await finishDeliveries(
+    services.db,
+    due.map(({ id }) => id),
+    { state: 'DONE', failure: null, at },
+  )
+  for (const { provider, receivedAt } of due)
+    services.metrics.observeWebhookLag(provider, secondsBetween(receivedAt, at))
+}
+
+/** Reads the validation at its provider, unless that was done after the last of these deliveries arrived. */
+async function readAgain(services: Services, deliveries: readonly ClaimedDelivery[]): Promise<void> {
+  const [{ provider, reference }] = deliveries as [ClaimedDelivery]
+  const account = deliveries.find((delivery) => delivery.account !== null)?.account ?? null
+  const since =
+    deliveries
+      .map(({ receivedAt }) => receivedAt)
+      .toSorted()
+      .at(-1) ?? ''
+  const key = { provider, reference }
+  const tenant = (await findOwner(services.db, { ...key, account })) ?? DEFAULT_TENANT
+  const read = async () => (await readValidationsByReference(services.db, tenant, [key]))[0]
+  const known = await read()
+  if (!known) {
+    if (await discoverRecord(services, { tenant, ...key, account, via: 'WEBHOOK' })) return
+    throw new GatewayError('PROVIDER_REFUSED', { provider, message: UNKNOWN_THERE })
+  }
+  await refreshRecord(services, {
+    tenant,
+    account: { provider, reference: known.account },
+    reference,
+    validationId: known.id,
+    since,
+    isFresh: async () => ((await read())?.state.detailObservedAt ?? '') > since,
+    via: 'WEBHOOK',
+  })
+}
+
+const UNKNOWN_THERE = 'The provider does not know the validation that its webhook is about.'
+
+interface Failed {
+  delivery: ClaimedDelivery
+  code: ErrorCode
+  random(): number
+}
+
+async function retryLater(services: Services, { delivery, code, random }: Failed): Promise<void> {
+  const pause = RETRY_PAUSES[delivery.attempts - 1]
+  if (pause === undefined) return bury(services, [delivery], code)
+  // Half of it at least, one and a half of it at most: what failed together does not come back together.
+  const dueAt = plusSeconds(services.now().toISOString(), pause * (0.5 + random()))
+  await postponeDelivery(services.db, delivery.id, { dueAt, failure: code })
+}
+
+async function bury(
+  services: Services,
+  deliveries: readonly ClaimedDelivery[],
+  code: ErrorCode,
+): Promise<void> {
+  const at = services.now().toISOString()
+  const ids = deliveries.map(({ id }) => id)
+  await finishDeliveries(services.db, ids, { state: 'DEAD', failure: code, at })
+  for (const { id, provider } of deliveries) {
+    services.metrics.countDelivery(provider, 'dead')
+    services.logger.error(
+      { provider, delivery: id, code },
+      'a delivery is dead; replay it once its cause is mended',
+    )
+  }
+}
