@@ -1,22 +1,27 @@
-// The HTTP side: which path goes to whom, and a server that starts with clear errors and stops without losing a request.
+// The HTTP server: it starts with clear errors, hands over WebSockets, and stops without losing a request.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
-import { isLoopback } from './address.ts'
-import { ERRORS, type ErrorCode, GatewayError } from './domain/errors.ts'
-import { type Logger, requestIdOf } from './telemetry.ts'
+import { GatewayError } from './domain/errors.ts'
+import {
+  answer,
+  createRoutes,
+  FOREIGN_HOST,
+  FOREIGN_ORIGIN,
+  isLoopbackOrigin,
+  namesLoopback,
+  type RouteOptions,
+} from './routes.ts'
+import { type Streams, type UpgradeState, upgrade } from './upgrade.ts'
 
-export type Handler = (request: Request) => Response | Promise<Response>
+export type { Handler } from './routes.ts'
 
-export interface HttpServerOptions {
-  graphql: Handler
-  /** False, a rejection, or no answer within 2 s: the database does not answer. */
-  ready(): Promise<boolean>
-  /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
-  mounts?: Record<string, Handler>
+export interface HttpServerOptions extends RouteOptions {
   /** Whether requests on sockets must name a loopback host, so that a web page cannot read by pointing its own name here. */
   loopbackOnly?: boolean
-  logger: Logger
+  /** Called when the server stops, after `end` of the streams: ends whatever else would keep an answer open. */
+  endStreams?(): void
 }
 
 export interface HttpServer {
@@ -24,170 +29,78 @@ export interface HttpServer {
   fetch: (request: Request) => Promise<Response>
   /** Resolves once connections are accepted; rejects with a sentence about HOST and PORT. */
   listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>
-  /** Not ready at once, no new connections, requests in flight finish; what is left after `timeoutMs` is cut off. */
+  /** From now on WebSockets at /graphql are handed to `streams`. Before, they are told to come again. */
+  acceptWebSockets(streams: Streams): void
+  /**
+   * Not ready at once, no new connections; streams end, requests in flight finish; what is left after `timeoutMs` is cut
+   * off.
+   */
   drain(timeoutMs: number): Promise<void>
 }
 
+interface State extends UpgradeState {
+  /** Connections without a request so far, such as browsers open ahead of time. Node would wait for them when closing. */
+  unused: Set<Socket>
+  /** Connections that are no longer HTTP, of which node knows nothing. */
+  upgraded: Set<Duplex>
+}
+
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const state: State = { draining: false, unused: new Set() }
-  const door = { routes: createRoutes(options, state), state, logger: options.logger }
-  const fetch = (request: Request) => answer(request, door)
-  const closedDoor = { ...door, routes: [FOREIGN_HOST] }
-  const server = createNodeServer((request, { req }) => {
-    const isForeign = options.loopbackOnly === true && !namesLoopback(req.headers.host)
-    return answer(request, isForeign ? closedDoor : door)
-  }, state)
+  const state: State = { draining: false, unused: new Set(), upgraded: new Set(), streams: null }
+  const { logger, loopbackOnly = false } = options
+  const door = { routes: createRoutes(options, state), state, logger }
+  const isForeign = ({ headers }: IncomingMessage) => loopbackOnly && !namesLoopback(headers.host)
+  const server = createNodeServer(
+    {
+      handle(request, { req }) {
+        const connection = { cut: () => void req.socket.destroy() }
+        return answer(request, isForeign(req) ? { ...door, routes: [FOREIGN_HOST] } : door, connection)
+      },
+      upgrade(request, socket, head) {
+        const isFromElsewhere = loopbackOnly && !isLoopbackOrigin(request.headers.origin)
+        const refusals = isForeign(request) ? [FOREIGN_HOST] : isFromElsewhere ? [FOREIGN_ORIGIN] : []
+        upgrade({ request, socket, head }, door, refusals).catch((error: unknown) => {
+          logger.error({ route: '/graphql', err: error }, 'unexpected error')
+          socket.destroy()
+        })
+      },
+    },
+    state,
+  )
   return {
-    fetch,
+    fetch: (request) => answer(request, door),
     listen: (address) => listen(server, address),
+    acceptWebSockets(streams) {
+      state.streams = streams
+    },
     drain(timeoutMs) {
       state.draining = true
       for (const socket of state.unused) socket.destroy()
-      return close(server, timeoutMs)
+      state.streams?.end()
+      options.endStreams?.()
+      return close(server, state, timeoutMs)
     },
   }
-}
-
-interface State {
-  draining: boolean
-  /** Connections without a request so far, such as browsers open ahead of time. Node would wait for them when closing. */
-  unused: Set<Socket>
-}
-
-interface Route {
-  /** What the log shows: never the path itself, which may hold ids and secrets. */
-  name: string
-  matches(path: string): boolean
-  /** Absent: the handler refuses methods itself. */
-  methods?: readonly string[]
-  /** Probes come every few seconds. */
-  level: 'debug' | 'info'
-  handle: Handler
-}
-
-interface Door {
-  routes: Route[]
-  state: State
-  logger: Logger
-}
-
-function createRoutes({ graphql, ready, mounts = {} }: HttpServerOptions, state: State): Route[] {
-  const read = ['GET', 'HEAD']
-  const exact = (name: string, route: Omit<Route, 'name' | 'matches'>): Route => ({
-    name,
-    matches: (path) => path === name,
-    ...route,
-  })
-  const serve = (request: Request) =>
-    state.draining ? refuse(503, 'SHUTTING_DOWN', { headers: { 'retry-after': '1' } }) : graphql(request)
-  return [
-    exact('/graphql', { level: 'info', handle: serve }),
-    exact('/livez', { level: 'debug', methods: read, handle: () => json(200, { status: 'ok' }) }),
-    exact('/readyz', { level: 'debug', methods: read, handle: () => readiness(ready, state) }),
-    ...Object.entries(mounts).map(([prefix, handler]) => mount(prefix, handler)),
-  ]
-}
-
-function mount(prefix: string, handler: Handler): Route {
-  return {
-    name: `${prefix}/*`,
-    matches: (path) => path === prefix || path.startsWith(`${prefix}/`),
-    level: 'debug',
-    async handle(request) {
-      const url = new URL(request.url)
-      url.pathname = url.pathname.slice(prefix.length)
-      const { method, headers, signal } = request
-      const hasBody = method !== 'GET' && method !== 'HEAD'
-      const body = hasBody ? await request.arrayBuffer() : null
-      return handler(new Request(url, { method, headers: [...headers], signal, body }))
-    },
-  }
-}
-
-/** Only HTTP/1.0 can leave the name away, which no browser does. */
-function namesLoopback(host: string | undefined): boolean {
-  return host === undefined || isLoopback(host.replace(/:\d+$/, ''))
-}
-
-const FOREIGN_HOST: Route = {
-  name: '(foreign host)',
-  matches: () => true,
-  level: 'info',
-  handle: () =>
-    refuse(403, 'BAD_REQUEST', { message: 'The Host header must be a loopback name, such as localhost.' }),
-}
-
-const READY_TIMEOUT_MS = 2_000
-
-async function readiness(ready: () => Promise<boolean>, { draining }: State): Promise<Response> {
-  const timeout = Promise.withResolvers<boolean>()
-  const timer = setTimeout(timeout.resolve, READY_TIMEOUT_MS, false)
-  const database = await Promise.race([ready().catch(() => false), timeout.promise])
-  clearTimeout(timer)
-  const isReady = database && !draining
-  return json(isReady ? 200 : 503, {
-    status: isReady ? 'ok' : 'unavailable',
-    checks: { database: database ? 'ok' : 'failing', draining },
-  })
-}
-
-async function answer(request: Request, door: Door): Promise<Response> {
-  const start = performance.now()
-  const path = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i.exec(request.url)?.[1] ?? ''
-  const route = door.routes.find(({ matches }) => matches(path))
-  const requestId = requestIdOf(request)
-  const response = await handle(request, route).catch((error: unknown) => {
-    door.logger.error({ requestId, route: route?.name, err: error }, 'unexpected error')
-    return refuse(500, 'INTERNAL')
-  })
-  const { status, headers } = response
-  headers.set('x-request-id', requestId)
-  // A body refused for its size is not read to its end just to keep the connection.
-  if (status === 413 || door.state.draining) headers.set('connection', 'close')
-  const ms = Math.round(performance.now() - start)
-  const fields = { requestId, method: request.method, route: route?.name ?? '(none)', status, ms }
-  door.logger[route?.level ?? 'info'](fields, 'request')
-  return response
-}
-
-async function handle(request: Request, route: Route | undefined): Promise<Response> {
-  if (!route) return refuse(404, 'BAD_REQUEST', { message: 'Nothing is here. GraphQL is at /graphql.' })
-  const { methods } = route
-  if (methods && !methods.includes(request.method)) {
-    const allow = methods.join(', ')
-    return refuse(405, 'BAD_REQUEST', { message: `Only ${allow} are answered here.`, headers: { allow } })
-  }
-  return route.handle(request)
-}
-
-/** In the form of a GraphQL answer, so that clients read all errors alike. */
-function refuse(
-  status: number,
-  code: ErrorCode,
-  options: { message?: string; headers?: Record<string, string> } = {},
-): Response {
-  const { message = ERRORS[code].message, headers } = options
-  const retryable = ERRORS[code].retry !== 'no'
-  return json(status, { errors: [{ message, extensions: { code, retryable } }] }, headers)
-}
-
-function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
 }
 
 /** A second below what is promised, as node looks at its connections once a second. */
 const RECEIVE_TIMEOUT_MS = 9_000
 
-type SocketHandler = (request: Request, context: { req: IncomingMessage }) => Promise<Response>
+interface SocketHandlers {
+  handle(request: Request, context: { req: IncomingMessage }): Promise<Response>
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
 
-function createNodeServer(handler: SocketHandler, state: State): Server {
-  const adapter = createServerAdapter<{ req: IncomingMessage }>(handler)
-  const limits = {
+function createNodeServer(handlers: SocketHandlers, state: State): Server {
+  const adapter = createServerAdapter<{ req: IncomingMessage }>(handlers.handle)
+  const options = {
     headersTimeout: RECEIVE_TIMEOUT_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
+    // Other upgrades may be ignored: some clients ask for HTTP/2 in this way with each first request.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   }
-  const server = createServer(limits, (request, response) => {
+  const server = createServer(options, (request, response) => {
     state.unused.delete(request.socket)
     // What the adapter cannot make a URL of, it would answer with a stack.
     if (!URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) {
@@ -198,6 +111,14 @@ function createNodeServer(handler: SocketHandler, state: State): Server {
       if (state.draining) server.closeIdleConnections()
     })
     adapter(request, response)
+  })
+  server.on('upgrade', (request, socket, head) => {
+    state.unused.delete(request.socket)
+    state.upgraded.add(socket)
+    socket.once('close', () => state.upgraded.delete(socket))
+    // A client that goes away is no error; without a listener it would end the process.
+    socket.on('error', () => {})
+    handlers.upgrade(request, socket, head)
   })
   return server.on('connection', (socket: Socket) => {
     state.unused.add(socket)
@@ -227,9 +148,12 @@ function listen(server: Server, { host, port }: { host: string; port: number }) 
   return promise
 }
 
-function close(server: Server, timeoutMs: number): Promise<void> {
+function close(server: Server, { upgraded }: State, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+  const timer = setTimeout(() => {
+    server.closeAllConnections()
+    for (const socket of upgraded) socket.destroy()
+  }, timeoutMs)
   server.close(() => {
     clearTimeout(timer)
     resolve()

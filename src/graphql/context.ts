@@ -5,13 +5,26 @@ import { createLoaders, type Loaders } from './loaders.ts'
 export interface GraphContext {
   tenant: string
   requestId: string
+  /** Where a client goes on that lost its event stream; null where it began one, and over WebSockets. */
+  lastEventId: string | null
+  /** Aborts when nobody waits for the answer any more, or for the next event. */
+  signal: AbortSignal
   services: Services
   loaders: Loaders
 }
 
-export function createContext(services: Services, input: { requestId: string }): GraphContext {
+/** What the request itself says. */
+export type RequestFacts = Pick<GraphContext, 'requestId' | 'lastEventId' | 'signal'>
+
+export function createContext(services: Services, input: RequestFacts): GraphContext {
   const tenant = DEFAULT_TENANT
-  return { tenant, requestId: input.requestId, services, loaders: createLoaders(services, tenant) }
+  const { requestId, lastEventId, signal } = input
+  return { tenant, requestId, lastEventId, signal, services, loaders: createLoaders(services, tenant) }
+}
+
+/** For one event of a subscription: what was loaded for an earlier one may be old. */
+export function renewContext(context: GraphContext): GraphContext {
+  return { ...context, loaders: createLoaders(context.services, context.tenant) }
 }
 
 /** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */

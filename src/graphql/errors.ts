@@ -11,11 +11,28 @@ export interface SafeErrorOptions {
   isUnavailable?(error: unknown): boolean
 }
 
+/** A result as a client may see it; what is not the caller's fault is logged. */
+export type Present = (result: ExecutionResult, requestId: string) => ExecutionResult
+
+export function createPresent(options: SafeErrorOptions): Present {
+  return (result, requestId) => presentResult(result, requestId, options)
+}
+
+/** For transports that have no use for what errors say to HTTP, where yoga would not take it out. */
+export function withoutHttp(result: ExecutionResult): ExecutionResult {
+  if (!result.errors?.some(({ extensions }) => extensions.http)) return result
+  const errors = result.errors.map((error) => {
+    const { http: _, ...extensions } = error.extensions
+    return new GraphQLError(error.message, { ...placeOf(error), extensions })
+  })
+  return { ...result, errors }
+}
+
 /**
  * Rewrites errors where they arise, and as the last step lets out only what is listed. Takes the place of yoga's
  * masking, which lets every GraphQLError through.
  */
-export function useSafeErrors(options: SafeErrorOptions): Plugin {
+export function useSafeErrors(present: Present): Plugin {
   return {
     onRequestParse({ requestParser, setRequestParser }) {
       if (!requestParser) return
@@ -43,9 +60,9 @@ export function useSafeErrors(options: SafeErrorOptions): Plugin {
       return { onSubscribeResult: explainVariables }
     },
     onResultProcess({ request, result, setResult }) {
-      const present = (one: ExecutionResult) => presentResult(one, requestIdOf(request), options)
-      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, present))
-      else if (!Array.isArray(result)) setResult(present(result))
+      const requestId = requestIdOf(request)
+      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => present(one, requestId)))
+      else if (!Array.isArray(result)) setResult(present(result, requestId))
     },
   }
 }

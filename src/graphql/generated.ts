@@ -401,6 +401,10 @@ export type ProviderHealth = {
   lastError: Maybe<ProviderError>;
   /** When the provider last answered well. Null when it has not since this instance started. */
   lastSuccessAt: Maybe<Scalars['DateTime']['output']>;
+  /** When the last genuine webhook of this provider came in. Null when none has since this instance started. */
+  lastWebhookAt: Maybe<Scalars['DateTime']['output']>;
+  /** Changes of status since this instance started that it found by looking and that no webhook had told of. More than a few mean that webhooks do not arrive. */
+  missedChanges: Scalars['Int']['output'];
   /** The state in one word. */
   state: ProviderHealthState;
 };
@@ -612,7 +616,7 @@ export type StatusChange = {
   __typename?: 'StatusChange';
   /** When the provider made the change, or, where it does not tell, when the gateway noticed it. */
   at: Scalars['DateTime']['output'];
-  /** The position of this entry in the log. Can be given to `statusHistory(after:)`. */
+  /** The position of this entry in the log. Can be given to `after` of `statusHistory` and of every subscription. */
   cursor: Scalars['String']['output'];
   /** The entity it is about. */
   entity: Entity;
@@ -622,6 +626,11 @@ export type StatusChange = {
   from: Maybe<KycStatus>;
   /** True when the status stayed and something else changed: who is waited for, reasons, checks, dates. */
   isDetailChange: Scalars['Boolean']['output'];
+  /**
+   * True for the first event of a subscription without `after`: how things stood when it began. Its `cursor` is that moment,
+   * everything else is the newest change.
+   */
+  isSnapshot: Scalars['Boolean']['output'];
   /** True when the status model does not expect this step, for example out of CANCELLED. It counts all the same. */
   isUnexpected: Scalars['Boolean']['output'];
   /** The provider's own status word at that time, verbatim. */
@@ -656,6 +665,73 @@ export type StatusChangeEdge = {
   cursor: Scalars['String']['output'];
   /** The entry. Null when this one could not be read; `errors` says why, and the other rows are complete. */
   node: Maybe<StatusChange>;
+};
+
+/** Narrows a stream of changes. Every field given must fit. */
+export type StatusChangeFilter = {
+  /** True: only changes of status to APPROVED or REJECTED, also where one reverses the other. */
+  decisionsOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only changes at this provider, for example `sila`. */
+  provider?: InputMaybe<Scalars['ID']['input']>;
+  /** The validation's status after the change is one of these. */
+  to?: InputMaybe<Array<KycStatus>>;
+};
+
+/**
+ * Every change of a status, once and in order, over Server-Sent Events (`Accept: text/event-stream`) or WebSocket
+ * (`graphql-transport-ws`), with the same meaning. A stream that broke goes on where it stopped: give the cursor of the last
+ * event as `after`. An EventSource of a browser does so by itself, through `Last-Event-ID`, which wins over `after`.
+ */
+export type Subscription = {
+  __typename?: 'Subscription';
+  /**
+   * The changes of one entity, over all its validations. Without `after` the first event is how things stand, marked with
+   * `isSnapshot`; an entity without any validation has none. The code is NOT_FOUND where nobody knows the entity.
+   */
+  entityStatusChanged: StatusChange;
+  /**
+   * The changes of all entities. Without `after` the first event is the newest change that fits, marked with `isSnapshot`, so
+   * that you hold a cursor from the beginning. Store the cursor with what you make of the event: then each one counts once.
+   */
+  statusChanges: StatusChange;
+  /**
+   * The changes of one validation. Without `after` the first event is how it stands, marked with `isSnapshot`. The code is
+   * NOT_FOUND where nobody knows the validation.
+   */
+  validationStatusChanged: StatusChange;
+};
+
+
+/**
+ * Every change of a status, once and in order, over Server-Sent Events (`Accept: text/event-stream`) or WebSocket
+ * (`graphql-transport-ws`), with the same meaning. A stream that broke goes on where it stopped: give the cursor of the last
+ * event as `after`. An EventSource of a browser does so by itself, through `Last-Event-ID`, which wins over `after`.
+ */
+export type SubscriptionEntityStatusChangedArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  by: EntityBy;
+};
+
+
+/**
+ * Every change of a status, once and in order, over Server-Sent Events (`Accept: text/event-stream`) or WebSocket
+ * (`graphql-transport-ws`), with the same meaning. A stream that broke goes on where it stopped: give the cursor of the last
+ * event as `after`. An EventSource of a browser does so by itself, through `Last-Event-ID`, which wins over `after`.
+ */
+export type SubscriptionStatusChangesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<StatusChangeFilter>;
+};
+
+
+/**
+ * Every change of a status, once and in order, over Server-Sent Events (`Accept: text/event-stream`) or WebSocket
+ * (`graphql-transport-ws`), with the same meaning. A stream that broke goes on where it stopped: give the cursor of the last
+ * event as `after`. An EventSource of a browser does so by itself, through `Last-Event-ID`, which wins over `after`.
+ */
+export type SubscriptionValidationStatusChangedArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  by: ValidationBy;
 };
 
 /** What `syncEntity` shall read. */
@@ -1056,7 +1132,9 @@ export type ResolversTypes = {
   StatusChange: ResolverTypeWrapper<StatusChangeView>;
   StatusChangeConnection: ResolverTypeWrapper<Omit<StatusChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StatusChangeEdge']>, nodes: Array<Maybe<ResolversTypes['StatusChange']>> }>;
   StatusChangeEdge: ResolverTypeWrapper<Omit<StatusChangeEdge, 'node'> & { node?: Maybe<ResolversTypes['StatusChange']> }>;
+  StatusChangeFilter: StatusChangeFilter;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SyncEntityInput: SyncEntityInput;
   SyncEntityPayload: ResolverTypeWrapper<Omit<SyncEntityPayload, 'entity' | 'failures'> & { entity?: Maybe<ResolversTypes['Entity']>, failures: Array<ResolversTypes['SyncFailure']> }>;
   SyncFailure: ResolverTypeWrapper<Omit<SyncFailure, 'provider'> & { provider: ResolversTypes['Provider'] }>;
@@ -1105,7 +1183,9 @@ export type ResolversParentTypes = {
   StatusChange: StatusChangeView;
   StatusChangeConnection: Omit<StatusChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StatusChangeEdge']>, nodes: Array<Maybe<ResolversParentTypes['StatusChange']>> };
   StatusChangeEdge: Omit<StatusChangeEdge, 'node'> & { node?: Maybe<ResolversParentTypes['StatusChange']> };
+  StatusChangeFilter: StatusChangeFilter;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   SyncEntityInput: SyncEntityInput;
   SyncEntityPayload: Omit<SyncEntityPayload, 'entity' | 'failures'> & { entity?: Maybe<ResolversParentTypes['Entity']>, failures: Array<ResolversParentTypes['SyncFailure']> };
   SyncFailure: Omit<SyncFailure, 'provider'> & { provider: ResolversParentTypes['Provider'] };
@@ -1232,6 +1312,8 @@ export type ProviderErrorResolvers<ContextType = GraphContext, ParentType extend
 export type ProviderHealthResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderHealth'] = ResolversParentTypes['ProviderHealth']> = {
   lastError?: Resolver<Maybe<ResolversTypes['ProviderError']>, ParentType, ContextType>;
   lastSuccessAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastWebhookAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  missedChanges?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['ProviderHealthState'], ParentType, ContextType>;
 };
 
@@ -1264,6 +1346,7 @@ export type StatusChangeResolvers<ContextType = GraphContext, ParentType extends
   entityStatus?: Resolver<ResolversTypes['KycStatus'], ParentType, ContextType>;
   from?: Resolver<Maybe<ResolversTypes['KycStatus']>, ParentType, ContextType>;
   isDetailChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isSnapshot?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isUnexpected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   providerStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   reasons?: Resolver<Array<ResolversTypes['Reason']>, ParentType, ContextType>;
@@ -1282,6 +1365,12 @@ export type StatusChangeConnectionResolvers<ContextType = GraphContext, ParentTy
 export type StatusChangeEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['StatusChangeEdge'] = ResolversParentTypes['StatusChangeEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['StatusChange']>, ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  entityStatusChanged?: SubscriptionResolver<ResolversTypes['StatusChange'], "entityStatusChanged", ParentType, ContextType, RequireFields<SubscriptionEntityStatusChangedArgs, 'by'>>;
+  statusChanges?: SubscriptionResolver<ResolversTypes['StatusChange'], "statusChanges", ParentType, ContextType, Partial<SubscriptionStatusChangesArgs>>;
+  validationStatusChanged?: SubscriptionResolver<ResolversTypes['StatusChange'], "validationStatusChanged", ParentType, ContextType, RequireFields<SubscriptionValidationStatusChangedArgs, 'by'>>;
 };
 
 export type SyncEntityPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SyncEntityPayload'] = ResolversParentTypes['SyncEntityPayload']> = {
@@ -1380,6 +1469,7 @@ export type Resolvers<ContextType = GraphContext> = {
   StatusChange?: StatusChangeResolvers<ContextType>;
   StatusChangeConnection?: StatusChangeConnectionResolvers<ContextType>;
   StatusChangeEdge?: StatusChangeEdgeResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   SyncEntityPayload?: SyncEntityPayloadResolvers<ContextType>;
   SyncFailure?: SyncFailureResolvers<ContextType>;
   SyncValidationPayload?: SyncValidationPayloadResolvers<ContextType>;

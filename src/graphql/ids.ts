@@ -1,4 +1,5 @@
 // Global ids and cursors: opaque to clients, checked on the way in.
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../domain/errors.ts'
 
 export type NodeType = 'Entity' | 'Validation' | 'Verification'
@@ -53,15 +54,38 @@ export function fromCursor(list: string, text: string): unknown[] {
   throw new GatewayError('INVALID_CURSOR')
 }
 
-/** The cursor of a status change: a position of the log. The same for lists and subscriptions. */
-export function toLogCursor(position: number): string {
-  return toCursor('log', [position])
+/** Whose log it is, and what signs positions in it. */
+export interface LogScope {
+  tenant: string
+  services: { cursorKey: Uint8Array }
 }
 
-export function fromLogCursor(text: string): number {
-  const [position] = fromCursor('log', text)
-  if (!Number.isSafeInteger(position) || Number(position) < 0) throw new GatewayError('INVALID_CURSOR')
+/** The cursor of a status change: a signed position in the log of a tenant. The same for lists and subscriptions. */
+export function toLogCursor(scope: LogScope, position: number): string {
+  return toCursor('log', [position, sign(scope, position)])
+}
+
+/** INVALID_CURSOR for whatever this gateway has not made for this tenant. */
+export function fromLogCursor(scope: LogScope, text: string): number {
+  const [position, signature] = fromCursor('log', text)
+  const isPosition = Number.isSafeInteger(position) && Number(position) >= 0
+  if (!isPosition || typeof signature !== 'string' || !isEqual(signature, sign(scope, Number(position)))) {
+    throw new GatewayError('INVALID_CURSOR')
+  }
   return Number(position)
+}
+
+function sign({ tenant, services }: LogScope, position: number): string {
+  const code = createHmac('sha256', services.cursorKey).update(JSON.stringify([tenant, position]))
+  return code.digest('base64url').slice(0, SIGNATURE_LENGTH)
+}
+
+/** 132 bits. */
+const SIGNATURE_LENGTH = 22
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 function encode(text: string): string {

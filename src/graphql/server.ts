@@ -1,41 +1,92 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { type Logger, requestIdOf } from '../telemetry.ts'
-import { useSafeErrors } from './errors.ts'
+import { createPresent, useSafeErrors } from './errors.ts'
+import { createOperate } from './operate.ts'
 import { refusal } from './refusals.ts'
+import { type EventServerContext, useEventStreams } from './sse.ts'
+import { createSubscriptions } from './subscriptions.ts'
+import { createWebSockets } from './websocket.ts'
 
 const MAX_BODY_BYTES = 100_000
 
 export interface ContextInput {
   request: Request
   requestId: string
+  /** The header `Last-Event-ID`, which a browser sends when it connects to an event stream again. */
+  lastEventId: string | null
+  /** Aborts when the caller has gone. In subscriptions, `context.signal` is replaced by their own. */
+  signal: AbortSignal
 }
+
+export interface StreamTimes {
+  /** Milliseconds between signs of life on a stream on which nothing else happens. */
+  heartbeatMs: number
+  /** Milliseconds after which a reader that takes nothing is cut off. */
+  stalledMs: number
+  /** Milliseconds in which a WebSocket must say what it is for. */
+  initMs: number
+}
+
+const STREAM_TIMES: StreamTimes = { heartbeatMs: 12_000, stalledMs: 30_000, initMs: 3_000 }
 
 export interface GraphQLServerOptions<Context> {
   schema: GraphQLSchema
   /** Called once per operation. May throw a GatewayError, which then is the whole answer. */
   createContext(input: ContextInput): Context | Promise<Context>
+  /** The context of one event of a subscription. */
+  renewContext(context: Context): Context | Promise<Context>
+  /** By what a client names an event when it comes back, given what the source has yielded. */
+  eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
+  /** Absent: a heartbeat each 12 s, 30 s for readers, 3 s to begin. */
+  times?: Partial<StreamTimes>
 }
 
-export type GraphQLHandler = (request: Request) => Promise<Response>
+export type GraphQLHandler = (
+  request: Request,
+  connection?: EventServerContext['connection'],
+) => Promise<Response>
+
+export interface GraphQLServer {
+  /** Queries, mutations, and event streams. `connection` is cut where a reader takes nothing. */
+  handle: GraphQLHandler
+  /** WebSockets. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Ends every stream so that its client connects again: WebSockets with 1001, event streams without `complete`. */
+  end(): void
+}
 
 export function createGraphQLServer<Context extends object>(
   options: GraphQLServerOptions<Context>,
-): GraphQLHandler {
-  const yoga = createYoga<object, Context>({
-    schema: options.schema,
-    context: ({ request }) => options.createContext({ request, requestId: requestIdOf(request) }),
+): GraphQLServer {
+  const { schema, logger } = options
+  const times = { ...STREAM_TIMES, ...options.times }
+  const present = createPresent(options)
+  const subscriptions = createSubscriptions(options)
+  const yoga = createYoga<EventServerContext, Context>({
+    schema,
+    context: ({ request }) =>
+      options.createContext({
+        request,
+        requestId: requestIdOf(request),
+        lastEventId: request.headers.get('last-event-id') || null,
+        signal: request.signal,
+      }),
     plugins: [
       useResponseHeaders(),
       useJsonRequests(),
+      subscriptions.plugin,
+      useEventStreams({ ...times, isEnding: subscriptions.isEnding, logger }),
       // After every plugin that refuses requests or adds rules: it has the last word on errors.
-      useSafeErrors(options),
+      useSafeErrors(present),
     ],
     maskedErrors: false,
     logging: false,
@@ -50,7 +101,17 @@ export function createGraphQLServer<Context extends object>(
     graphiql: options.graphiql && { title: 'kyc-gateway', defaultQuery: FIRST_QUERY },
     renderGraphiQL,
   })
-  return async (request) => yoga.fetch(request)
+  const operate = createOperate((context) => yoga.getEnveloped(context), present)
+  const sockets = createWebSockets({ schema, operate, ...times, logger })
+  return {
+    handle: async (request, connection) => yoga.fetch(request, connection ? { connection } : {}),
+    upgrade: sockets.upgrade,
+    end() {
+      // First: to who still reads, graphql-ws would report operations whose source ends as complete.
+      sockets.end()
+      subscriptions.end()
+    },
+  }
 }
 
 const FIRST_QUERY = `# Every customer, whatever the provider: may they go on, and whom are we waiting for?

@@ -118,15 +118,15 @@ export const entityResolvers: Resolvers = {
       const rows = { rows: page.views, hasNext: page.hasNext, hasPrevious: Boolean(after), cursorOf }
       return { ...connectionOf(rows, (one) => one), failures: failuresOf(context, page.failures) }
     },
-    async statusHistory({ id }, { first, after }, { loaders }) {
+    async statusHistory({ id }, { first, after }, context) {
       const limit = pageSize(first)
-      const position = after != null ? fromLogCursor(after) : 0
-      const rows = await loaders.historyPage.load({ entityId: id, after: position, limit: limit + 1 })
+      const position = after != null ? fromLogCursor(context, after) : 0
+      const rows = await context.loaders.historyPage.load({ entityId: id, after: position, limit: limit + 1 })
       const page = {
         rows: rows.slice(0, limit),
         hasNext: rows.length > limit,
         hasPrevious: Boolean(after),
-        cursorOf: (row: (typeof rows)[number]) => toLogCursor(row.position),
+        cursorOf: (row: (typeof rows)[number]) => toLogCursor(context, row.position),
       }
       return connectionOf(page, (row) => row)
     },
@@ -148,7 +148,10 @@ function standingOf(account: AccountView, { loaders }: GraphContext): Promise<Ac
   return loaders.standing.load({ provider, account: reference, since, detail: false, newest: true, summary })
 }
 
-async function findEntity({ loaders, services }: GraphContext, by: EntityBy): Promise<EntityRow | null> {
+export async function findEntity(
+  { loaders, services }: GraphContext,
+  by: EntityBy,
+): Promise<EntityRow | null> {
   if (by.account) return loaders.entityByAccount.load(accountOf(services.providers, by.account))
   if (by.externalId != null) return loaders.entityByExternalId.load(textOf('externalId', by.externalId))
   return loaders.entity.load(idOf('Entity', by.id ?? ''))

@@ -3,6 +3,7 @@ import type { Resolvers } from '../generated.ts'
 import { entityResolvers } from './entity.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
+import { subscriptionResolvers } from './subscription.ts'
 import { validationResolvers } from './validation.ts'
 
 export const resolvers = [
@@ -10,4 +11,5 @@ export const resolvers = [
   entityResolvers,
   validationResolvers,
   providerResolvers,
+  subscriptionResolvers,
 ] as Resolvers[]

@@ -15,6 +15,8 @@ export const providerResolvers: Resolvers = {
       state: health.state,
       lastSuccessAt: health.lastSuccessAt,
       lastError: health.lastFailure && errorOf(health.lastFailure.error, health.lastFailure.at),
+      missedChanges: health.missedChanges,
+      lastWebhookAt: health.lastWebhookAt,
     }),
   },
 }

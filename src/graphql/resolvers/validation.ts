@@ -62,7 +62,8 @@ export const validationResolvers: Resolvers = {
     lastError: ({ lastFailure }) => failureOf(lastFailure),
   },
   StatusChange: {
-    cursor: ({ position }) => toLogCursor(position),
+    cursor: ({ position }, _, context) => toLogCursor(context, position),
+    isSnapshot: (change) => 'isSnapshot' in change && change.isSnapshot,
     entity: async ({ entityId }, _, { loaders }, info) => {
       const row = await loaders.entity.load(entityId)
       if (!row) throw new GatewayError('INTERNAL')
@@ -82,7 +83,7 @@ export const validationResolvers: Resolvers = {
   },
 }
 
-function findValidation(
+export function findValidation(
   { loaders, services }: GraphContext,
   by: ValidationBy,
   demand: Demand,

@@ -1,0 +1,59 @@
+// Operations that do not come as HTTP requests, run exactly as those that do: the same plugins, the same words for errors.
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
+import { getOperationAST } from 'graphql'
+import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
+import { requestIdOf } from '../telemetry.ts'
+import { type Present, withoutHttp } from './errors.ts'
+import { asGraphQLError } from './subscriptions.ts'
+
+export interface OperationParams {
+  query: string
+  variables?: Record<string, unknown> | null | undefined
+  operationName?: string | null | undefined
+}
+
+export type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>
+
+/** Never rejects: what fails is in the result. `request` says who asks. */
+export type Operate = (params: OperationParams, request: Request) => Promise<Outcome>
+
+/** The functions of envelop, as yoga binds them to one operation. */
+interface Enveloped {
+  schema: GraphQLSchema
+  parse(source: string): DocumentNode
+  validate(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[]
+  contextFactory(): unknown
+  execute(args: ExecutionArgs): unknown
+  subscribe(args: ExecutionArgs): unknown
+}
+
+export function createOperate(envelop: (context: object) => Enveloped, present: Present): Operate {
+  return async (params, request) => {
+    const requestId = requestIdOf(request)
+    const show = (result: ExecutionResult) => withoutHttp(present(result, requestId))
+    try {
+      const outcome = await run(envelop({ request, params }), params)
+      return isAsyncIterable(outcome) ? mapAsyncIterator(outcome, show) : show(outcome)
+    } catch (error) {
+      return show({ errors: [asGraphQLError(error)] })
+    }
+  }
+}
+
+async function run(
+  { schema, parse, validate, contextFactory, execute, subscribe }: Enveloped,
+  { query, variables, operationName }: OperationParams,
+): Promise<Outcome> {
+  const document = parse(query)
+  const errors = validate(schema, document)
+  if (errors.length > 0) return { errors }
+  const isSubscription = getOperationAST(document, operationName)?.operation === 'subscription'
+  const args = {
+    schema,
+    document,
+    contextValue: await contextFactory(),
+    variableValues: variables ?? null,
+    operationName: operationName ?? null,
+  }
+  return (await (isSubscription ? subscribe(args) : execute(args))) as Outcome
+}

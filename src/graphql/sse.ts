@@ -1,0 +1,178 @@
+// Results as server-sent events: the distinct connections mode of graphql-sse, with ids from which a browser's EventSource goes on.
+import type { ExecutionResult } from 'graphql'
+import { type GraphQLHTTPExtensions, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { ERRORS, type ErrorCode } from '../domain/errors.ts'
+import type { Logger } from '../telemetry.ts'
+import { withoutHttp } from './errors.ts'
+import { EVENT_ID, type EventResult } from './subscriptions.ts'
+
+export interface EventStreamOptions {
+  /** Milliseconds without an event after which a comment shows that the stream is alive. */
+  heartbeatMs: number
+  /** Milliseconds after which a reader that takes nothing of what is there is cut off. */
+  stalledMs: number
+  /** Whether results that end now are not complete: then the reader is to come back. */
+  isEnding(): boolean
+  logger: Logger
+}
+
+/** `cut` ends the connection that the events go out on. */
+export interface EventServerContext {
+  connection?: { cut(): void }
+}
+
+const MEDIA_TYPE = 'text/event-stream'
+
+/** Takes the place of yoga's own event streams, for those who accept them. */
+export function useEventStreams(options: EventStreamOptions): Plugin<object, EventServerContext> {
+  return {
+    onResultProcess({ request, result, resultProcessor, setResultProcessor, serverContext }) {
+      const isForEvents = isAsyncIterable(result) || acceptsEventsOnly(request)
+      if (!resultProcessor || !isForEvents) return
+      const cut = () => serverContext.connection?.cut()
+      setResultProcessor((results) => {
+        if (Array.isArray(results)) throw new TypeError('Batches are not streamed.')
+        const init = isAsyncIterable(results) ? {} : answerTo(results, request)
+        const stream = streamResults(iteratorOf(results), { ...options, cut, signal: request.signal })
+        return new Response(stream, {
+          ...init,
+          // Buffering proxies would keep events back.
+          headers: { ...init.headers, 'content-type': MEDIA_TYPE, 'x-accel-buffering': 'no' },
+        })
+      }, MEDIA_TYPE)
+    },
+  }
+}
+
+function acceptsEventsOnly({ headers }: Request): boolean {
+  const accept = headers.get('accept') ?? ''
+  return accept.includes(MEDIA_TYPE) && !/application\/|multipart\/|\*\/\*/.test(accept)
+}
+
+interface StreamOptions extends EventStreamOptions {
+  cut(): void
+  /** Aborts when the reader has gone. */
+  signal: AbortSignal
+}
+
+/** Browsers wait this many milliseconds before they connect again. */
+const PREAMBLE = 'retry: 1000\n\n'
+const HEARTBEAT = ':\n\n'
+const COMPLETE = 'event: complete\ndata:\n\n'
+
+/** Nothing is asked of `results` before the reader has taken what came before: a slow reader is a slow source, not a queue. */
+function streamResults(
+  results: AsyncIterator<EventResult>,
+  options: StreamOptions,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const events = createEvents(results, options)
+  let stalled: NodeJS.Timeout | undefined
+
+  function end() {
+    clearTimeout(stalled)
+    events.end()
+  }
+  function giveUp() {
+    end()
+    options.cut()
+  }
+
+  if (options.signal.aborted) end()
+  else options.signal.addEventListener('abort', end, { once: true })
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clearTimeout(stalled)
+        const text = await events.next()
+        if (text === null) return controller.close()
+        controller.enqueue(encoder.encode(text))
+        stalled = setTimeout(giveUp, options.stalledMs)
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The texts of a stream, one for each call; null at its end. A heartbeat leaves the wait for the next event as it is. */
+function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEnding, logger }: StreamOptions) {
+  const texts = [PREAMBLE]
+  let isOver = false
+  let isWaiting = false
+  let wake = () => {}
+
+  function arrive({ done, value }: IteratorResult<EventResult>) {
+    if (isOver) return
+    isWaiting = false
+    if (done) isOver = true
+    if (!done) texts.push(textOf(value))
+    else if (!isEnding()) texts.push(COMPLETE)
+    wake()
+  }
+  function fail(error: unknown) {
+    logger.error({ err: error }, 'unexpected error')
+    arrive({ done: true, value: undefined })
+  }
+  async function news() {
+    if (!isWaiting) results.next().then(arrive).catch(fail)
+    isWaiting = true
+    const { promise, resolve } = Promise.withResolvers<void>()
+    wake = resolve
+    const timer = setTimeout(resolve, heartbeatMs)
+    await promise
+    clearTimeout(timer)
+  }
+
+  return {
+    async next(): Promise<string | null> {
+      if (texts.length === 0 && !isOver) await news()
+      return texts.shift() ?? (isOver ? null : HEARTBEAT)
+    },
+    end() {
+      if (isOver) return
+      isOver = true
+      texts.length = 0
+      wake()
+      results.return?.().catch(fail)
+    },
+  }
+}
+
+function textOf(result: EventResult): string {
+  const id = result[EVENT_ID]
+  const line = id == null ? '' : `id: ${id}\n`
+  return `${line}event: next\ndata: ${JSON.stringify(withoutHttp(result))}\n\n`
+}
+
+function iteratorOf(
+  results: ExecutionResult | AsyncIterable<ExecutionResult>,
+): AsyncIterator<ExecutionResult> {
+  return isAsyncIterable(results) ? results[Symbol.asyncIterator]() : single(results)
+}
+
+async function* single(result: ExecutionResult) {
+  yield result
+}
+
+/** The document is refused inside the stream: graphql-sse demands it, and takes another status for a broken connection. */
+const IN_STREAM: readonly unknown[] = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_VARIABLES']
+
+interface Answer {
+  status?: number
+  headers?: Record<string, string>
+}
+
+/** Status and headers where there is but one result, which may be a refusal. */
+function answerTo(result: ExecutionResult, request: Request): Answer {
+  if ('data' in result) return {}
+  const errors = (result.errors ?? []).filter(({ extensions }) => !IN_STREAM.includes(extensions.code))
+  const answers = errors.map(({ path, extensions }): GraphQLHTTPExtensions => {
+    if (path === undefined) return extensions.http ?? {}
+    // EventSource, which can only GET, would come back with the same request for ever if it were not refused.
+    const isHopeless = request.method === 'GET' && extensions.retryable === false
+    return isHopeless ? { status: ERRORS[extensions.code as ErrorCode].http } : {}
+  })
+  const status = Math.max(200, ...answers.map((one) => one.status ?? 200))
+  return { status, headers: Object.assign({}, ...answers.map((one) => one.headers ?? {})) }
+}

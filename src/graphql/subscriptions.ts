@@ -1,0 +1,188 @@
+// Subscriptions whatever the transport: each event is executed with a context of its own, and ending one ends its source at once.
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+} from 'graphql'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { Logger } from '../telemetry.ts'
+
+export interface SubscriptionOptions<Context> {
+  /** The context of one event: what the operation's own context says of the caller, and nothing that was loaded before. */
+  renewContext(context: Context): Context | Promise<Context>
+  /** By what a client names the event when it comes back. Null, or no function: this event has no name. */
+  eventIdOf?(payload: unknown, context: Context): string | null
+  logger: Logger
+}
+
+export interface SubscriptionContext {
+  signal: AbortSignal
+}
+
+export interface Subscriptions {
+  /**
+   * Puts `signal` into the context of a subscription: it aborts when nobody listens any more. A source that waits must
+   * stop waiting then, or end its wait in its own `return`: that of an async generator is only heard after its `next`.
+   */
+  plugin: Plugin<SubscriptionContext>
+  /** Ends every subscription, present and future. */
+  end(): void
+  /** Whether results that end do so because of `end`: for a client they are not complete. */
+  isEnding(): boolean
+}
+
+/** The results of one subscription. `next` never rejects; `return` does not wait for the source. */
+type Results = AsyncIterableIterator<ExecutionResult>
+
+/** On a result: what `eventIdOf` says of its event. JSON leaves it out. */
+export const EVENT_ID = Symbol('event id')
+
+export interface EventResult extends ExecutionResult {
+  [EVENT_ID]?: string | null
+}
+
+export function createSubscriptions<Context extends object>(
+  options: SubscriptionOptions<Context>,
+): Subscriptions {
+  const open = new Set<AbortController>()
+  let isEnding = false
+  return {
+    plugin: {
+      onSubscribe({ extendContext, setSubscribeFn }) {
+        const stop = new AbortController()
+        if (isEnding) stop.abort()
+        open.add(stop)
+        stop.signal.addEventListener('abort', () => open.delete(stop), { once: true })
+        extendContext({ signal: stop.signal })
+        setSubscribeFn((args: ExecutionArgs) => start(args, stop, options))
+      },
+    },
+    end() {
+      isEnding = true
+      for (const stop of open) stop.abort()
+    },
+    isEnding: () => isEnding,
+  }
+}
+
+async function start<Context extends object>(
+  args: ExecutionArgs,
+  stop: AbortController,
+  options: SubscriptionOptions<Context>,
+): Promise<Results | ExecutionResult> {
+  // Over HTTP, a caller may leave before there is anything to end.
+  const { request } = args.contextValue as { request?: Request }
+  if (request?.signal.aborted) stop.abort()
+  else request?.signal.addEventListener('abort', () => stop.abort(), { once: true })
+  try {
+    const source = await createSourceEventStream(args)
+    if (isAsyncIterable(source)) return follow(source[Symbol.asyncIterator](), { args, stop, options })
+    stop.abort()
+    return source
+  } catch (error) {
+    stop.abort()
+    throw error
+  }
+}
+
+interface Following<Context> {
+  args: ExecutionArgs
+  stop: AbortController
+  options: SubscriptionOptions<Context>
+}
+
+const DONE = { done: true, value: undefined } as const
+
+function follow<Context extends object>(
+  source: AsyncIterator<unknown>,
+  following: Following<Context>,
+): Results {
+  const { args, stop, options } = following
+  let isOver = false
+  closeAfter(source, stop.signal, options.logger)
+
+  async function pull(): Promise<IteratorResult<ExecutionResult>> {
+    try {
+      const { done, value } = await source.next()
+      return done ? DONE : { done: false, value: await render(value, args, options) }
+    } catch (error) {
+      // As over every transport: one last result that says why.
+      isOver = true
+      return { done: false, value: { errors: [asGraphQLError(error)] } }
+    }
+  }
+
+  return {
+    async next() {
+      if (isOver || stop.signal.aborted) return DONE
+      const step = await unlessAborted(pull(), stop.signal)
+      if (isOver || step.done) stop.abort()
+      return step
+    },
+    async return() {
+      stop.abort()
+      return DONE
+    },
+    async throw(error) {
+      stop.abort()
+      throw error
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** The promises of one call only: a race with one that outlives it would keep every result that ever took part. */
+async function unlessAborted(
+  step: Promise<IteratorResult<ExecutionResult>>,
+  signal: AbortSignal,
+): Promise<IteratorResult<ExecutionResult>> {
+  const aborted = Promise.withResolvers<typeof DONE>()
+  const stop = () => aborted.resolve(DONE)
+  signal.addEventListener('abort', stop, { once: true })
+  const first = await Promise.race([step, aborted.promise])
+  signal.removeEventListener('abort', stop)
+  return first
+}
+
+function closeAfter(source: AsyncIterator<unknown>, signal: AbortSignal, logger: Logger): void {
+  async function close() {
+    try {
+      await source.return?.()
+    } catch (error) {
+      logger.error({ err: error }, 'a subscription failed to end')
+    }
+  }
+  if (signal.aborted) close()
+  else signal.addEventListener('abort', close, { once: true })
+}
+
+async function render<Context extends object>(
+  payload: unknown,
+  args: ExecutionArgs,
+  { renewContext, eventIdOf }: SubscriptionOptions<Context>,
+): Promise<EventResult> {
+  const { schema, document, variableValues, operationName } = args
+  const context = args.contextValue as Context
+  const contextValue = { ...context, ...(await renewContext(context)) }
+  const result = await execute({
+    schema,
+    document,
+    variableValues,
+    operationName,
+    rootValue: payload,
+    contextValue,
+  })
+  return { ...result, [EVENT_ID]: eventIdOf?.(payload, contextValue) ?? null }
+}
+
+/** What was thrown, in the form of an error of the executor. */
+export function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error
+  const originalError =
+    error instanceof Error ? error : new Error('Not an error was thrown.', { cause: error })
+  return new GraphQLError('Unexpected error.', { originalError })
+}

@@ -1,0 +1,156 @@
+// The protocol graphql-transport-ws: graphql-ws speaks it, ws frames it, and here is what keeps a connection within bounds.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
+import { isAsyncIterable } from 'graphql-yoga'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Logger } from '../telemetry.ts'
+import type { Operate, Outcome } from './operate.ts'
+
+export interface WebSocketOptions {
+  schema: GraphQLSchema
+  operate: Operate
+  /** Milliseconds between pings. Who has not answered one before the next is cut off. */
+  heartbeatMs: number
+  /** Milliseconds after which a reader that does not take a message is cut off. */
+  stalledMs: number
+  /** Milliseconds in which `connection_init` must have come. */
+  initMs: number
+  logger: Logger
+}
+
+export interface WebSockets {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Closes every connection with 1001: clients connect again, and no operation is reported complete. */
+  end(): void
+}
+
+const MAX_MESSAGE_BYTES = 64 * 1024
+const MAX_OPERATIONS = 100
+/** Bytes that may wait to be sent while more is asked for. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024
+const GOING_AWAY = 1001
+
+export function createWebSockets(options: WebSocketOptions): WebSockets {
+  const settings = {
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (protocols: Set<string>) => handleProtocols(protocols),
+    /** Milliseconds for the client's part of closing. */
+    closeTimeout: 2_000,
+  }
+  const server = new WebSocketServer(settings)
+  const protocol = createProtocol(options)
+  return {
+    upgrade(request, socket, head) {
+      server.handleUpgrade(request, socket, head, (accepted) =>
+        serve(accepted, request, { protocol, options }),
+      )
+    },
+    end() {
+      for (const socket of server.clients) socket.close(GOING_AWAY, 'Going away')
+    },
+  }
+}
+
+type Protocol = ReturnType<typeof createProtocol>
+
+/** graphql-ws asks for what to run; it is given what has run, so that refusals are `error` messages in our words. */
+function createProtocol({ schema, operate, initMs }: WebSocketOptions) {
+  return makeServer<Record<string, unknown>, { request: IncomingMessage }>({
+    connectionInitWaitTimeout: initMs,
+    async onSubscribe({ subscriptions, extra }, _id, payload) {
+      if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY]
+      const outcome = await operate(payload, requestOf(extra.request))
+      const isRefused = !isAsyncIterable(outcome) && outcome.errors !== undefined && !('data' in outcome)
+      if (isRefused && outcome.errors) return outcome.errors
+      return { schema, document: ANYTHING, contextValue: null, outcome }
+    },
+    execute: (args: ExecutionArgs & { outcome?: Outcome }) => args.outcome ?? {},
+  })
+}
+
+const ANYTHING = parse('{ __typename }')
+
+const TOO_MANY = new GraphQLError(`One connection has at most ${MAX_OPERATIONS} operations at a time.`, {
+  extensions: { code: 'BAD_REQUEST', retryable: false },
+})
+
+/** One for each operation, as each has a request id. Cursors travel in operations here. */
+function requestOf({ headersDistinct }: IncomingMessage): Request {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) headers.set(name, values.join(', '))
+  headers.delete('last-event-id')
+  return new Request('http://localhost/graphql', { headers })
+}
+
+interface Serving {
+  protocol: Protocol
+  options: WebSocketOptions
+}
+
+function serve(socket: WebSocket, request: IncomingMessage, { protocol, options }: Serving): void {
+  const { stalledMs, logger } = options
+  // Malformed frames end here. ws closes the connection by itself, with the code that says why.
+  socket.on('error', () => {})
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => send(socket, text, stalledMs),
+      close: (code, reason) => close(socket, code, reason),
+      onMessage: (receive) => listen(socket, receive),
+    },
+    { request },
+  )
+  const stopPings = keepAlive(socket, options.heartbeatMs)
+  socket.once('close', (code, reason) => {
+    stopPings()
+    closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'unexpected error'))
+  })
+}
+
+/** Resolves when the message is with the system, so that nobody makes the next one before. */
+function send(socket: WebSocket, text: string, stalledMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  // Of a connection that closes, graphql-ws would go on to ask its sources.
+  if (socket.readyState !== socket.OPEN) reject(new Error('The connection is closing.'))
+  else {
+    const stalled = setTimeout(() => socket.terminate(), stalledMs)
+    socket.send(text, (error) => {
+      clearTimeout(stalled)
+      if (error) reject(error)
+      else resolve()
+    })
+  }
+  return promise
+}
+
+const MAX_REASON_BYTES = 123
+
+/** graphql-ws puts ids of clients into reasons, and ws throws where they are too long. */
+function close(socket: WebSocket, code?: number, reason = ''): void {
+  socket.close(code, Buffer.byteLength(reason) > MAX_REASON_BYTES ? '' : reason)
+}
+
+function listen(socket: WebSocket, receive: (text: string) => Promise<void>): void {
+  socket.on('message', (data) => {
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) return socket.terminate()
+    // `operate` does not fail: what does is a message only servers send, or an answer to a connection that closes.
+    receive(String(data)).catch(() => close(socket, CloseCode.BadRequest, 'Invalid message received'))
+  })
+}
+
+function keepAlive(socket: WebSocket, heartbeatMs: number): () => void {
+  let isAlive = true
+  socket.on('pong', () => {
+    isAlive = true
+  })
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate()
+    isAlive = false
+    socket.ping()
+  }, heartbeatMs)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,181 @@
+// Which path goes to whom.
+import { isLoopback } from './address.ts'
+import { json, pathOf, refuse, shuttingDown } from './answers.ts'
+import { type Logger, requestIdOf } from './telemetry.ts'
+import { type IncomingDelivery, receiveWebhook } from './webhook-route.ts'
+
+/** The connection a request came on. */
+export interface Connection {
+  /** Ends it at once, with whatever is still to be sent. */
+  cut(): void
+}
+
+/** `connection` is absent where there is no socket. */
+export type Handler = (request: Request, connection?: Connection) => Response | Promise<Response>
+
+export interface RouteOptions {
+  graphql: Handler
+  /** False, a rejection, or no answer within 2 s: the database does not answer. */
+  ready(): Promise<boolean>
+  /** Resolves once the delivery is stored, which is what 200 says to a provider. A GatewayError says why not. */
+  webhooks?(delivery: IncomingDelivery): Promise<void>
+  /** What `GET /metrics` answers. */
+  metrics?(): Promise<{ contentType: string; body: string }>
+  /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
+  mounts?: Record<string, Handler>
+  logger: Logger
+}
+
+export interface RouteState {
+  draining: boolean
+}
+
+export interface Route {
+  /** What the log shows: never the path itself, which may hold ids and secrets. */
+  name: string
+  matches(path: string): boolean
+  /** Absent: the handler refuses methods itself. */
+  methods?: readonly string[]
+  /** Probes come every few seconds. */
+  level: 'debug' | 'info'
+  handle: Handler
+}
+
+const READ = ['GET', 'HEAD']
+
+export function createRoutes(options: RouteOptions, state: RouteState): Route[] {
+  const { graphql, ready, webhooks, metrics, mounts = {} } = options
+  const open =
+    (handler: Handler): Handler =>
+    (request, connection) =>
+      state.draining ? shuttingDown() : handler(request, connection)
+  return [
+    exact('/graphql', { level: 'info', handle: open(graphql) }),
+    exact('/livez', { level: 'debug', methods: READ, handle: () => json(200, { status: 'ok' }) }),
+    exact('/readyz', { level: 'debug', methods: READ, handle: () => readiness(ready, state) }),
+    ...(metrics
+      ? [exact('/metrics', { level: 'debug', methods: READ, handle: () => printMetrics(metrics) })]
+      : []),
+    ...(webhooks
+      ? [
+          below('/webhooks', {
+            level: 'info',
+            methods: ['POST'],
+            handle: open((request) => receiveWebhook(request, webhooks, options.logger)),
+          }),
+        ]
+      : []),
+    ...Object.entries(mounts).map(([prefix, handler]) => mount(prefix, handler)),
+  ]
+}
+
+export interface Door {
+  routes: Route[]
+  state: RouteState
+  logger: Logger
+}
+
+export async function answer(request: Request, door: Door, connection?: Connection): Promise<Response> {
+  const start = performance.now()
+  const path = pathOf(request)
+  const route = door.routes.find(({ matches }) => matches(path))
+  const requestId = requestIdOf(request)
+  const response = await handle(request, route, connection).catch((error: unknown) => {
+    door.logger.error({ requestId, route: route?.name, err: error }, 'unexpected error')
+    return refuse(500, 'INTERNAL')
+  })
+  const { status, headers } = response
+  headers.set('x-request-id', requestId)
+  // A body refused for its size is not read to its end just to keep the connection.
+  if (status === 413 || door.state.draining) headers.set('connection', 'close')
+  const ms = Math.round(performance.now() - start)
+  const fields = { requestId, method: request.method, route: route?.name ?? '(none)', status, ms }
+  door.logger[route?.level ?? 'info'](fields, 'request')
+  return response
+}
+
+async function handle(
+  request: Request,
+  route: Route | undefined,
+  connection: Connection | undefined,
+): Promise<Response> {
+  if (!route) return refuse(404, 'BAD_REQUEST', { message: 'Nothing is here. GraphQL is at /graphql.' })
+  const { methods } = route
+  if (methods && !methods.includes(request.method)) {
+    const allow = methods.join(', ')
+    return refuse(405, 'BAD_REQUEST', { message: `Only ${allow} are answered here.`, headers: { allow } })
+  }
+  return route.handle(request, connection)
+}
+
+type RouteRest = Omit<Route, 'name' | 'matches'>
+
+function exact(name: string, rest: RouteRest): Route {
+  return { name, matches: (path) => path === name, ...rest }
+}
+
+function below(prefix: string, rest: RouteRest): Route {
+  return {
+    name: `${prefix}/*`,
+    matches: (path) => path === prefix || path.startsWith(`${prefix}/`),
+    ...rest,
+  }
+}
+
+function mount(prefix: string, handler: Handler): Route {
+  return below(prefix, {
+    level: 'debug',
+    async handle(request) {
+      const url = new URL(request.url)
+      url.pathname = url.pathname.slice(prefix.length)
+      const { method, headers, signal } = request
+      const hasBody = method !== 'GET' && method !== 'HEAD'
+      const body = hasBody ? await request.arrayBuffer() : null
+      return handler(new Request(url, { method, headers: [...headers], signal, body }))
+    },
+  })
+}
+
+/** A route that takes whatever comes, for requests that are refused before their path is looked at. */
+function refusing(name: string, message: string): Route {
+  return { name, matches: () => true, level: 'info', handle: () => refuse(403, 'BAD_REQUEST', { message }) }
+}
+
+export const FOREIGN_HOST = refusing(
+  '(foreign host)',
+  'The Host header must be a loopback name, such as localhost.',
+)
+
+export const FOREIGN_ORIGIN = refusing(
+  '(foreign origin)',
+  'A page of another machine may not connect here: the Origin header must be a loopback name.',
+)
+
+/** Only HTTP/1.0 can leave the name away, which no browser does. */
+export function namesLoopback(host: string | undefined): boolean {
+  return host === undefined || isLoopback(host.replace(/:\d+$/, ''))
+}
+
+/** Browsers always say whose page it is; other programs have none. */
+export function isLoopbackOrigin(origin: string | undefined): boolean {
+  return origin === undefined || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))
+}
+
+const READY_TIMEOUT_MS = 2_000
+
+async function readiness(ready: () => Promise<boolean>, { draining }: RouteState): Promise<Response> {
+  const timeout = Promise.withResolvers<boolean>()
+  const timer = setTimeout(timeout.resolve, READY_TIMEOUT_MS, false)
+  const database = await Promise.race([ready().catch(() => false), timeout.promise])
+  clearTimeout(timer)
+  const isReady = database && !draining
+  return json(isReady ? 200 : 503, {
+    status: isReady ? 'ok' : 'unavailable',
+    checks: { database: database ? 'ok' : 'failing', draining },
+  })
+}
+
+async function printMetrics(metrics: NonNullable<RouteOptions['metrics']>): Promise<Response> {
+  const { contentType, body } = await metrics()
+  return new Response(body, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
+}

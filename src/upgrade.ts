@@ -1,0 +1,69 @@
+// Connections that ask to become a WebSocket: who is let through, and what the others are told.
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { pathOf, refuse, shuttingDown } from './answers.ts'
+import { answer, type Door, type Route } from './routes.ts'
+import { requestIdOf } from './telemetry.ts'
+
+/** What keeps a connection for as long as its client wants. */
+export interface Streams {
+  /** Takes over a connection that asked for a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Ends all streams, WebSockets first, in a way that makes clients connect again. */
+  end(): void
+}
+
+export interface UpgradeState {
+  draining: boolean
+  /** Null until there are any. */
+  streams: Streams | null
+}
+
+export interface Upgrade {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+}
+
+/** `refusals` are routes that take whatever comes. */
+export async function upgrade(
+  { request, socket, head }: Upgrade,
+  door: Door & { state: UpgradeState },
+  refusals: Route[],
+): Promise<void> {
+  const { state, logger } = door
+  const url = `http://localhost${request.url}`
+  const asked = new Request(URL.canParse(url) ? url : NOWHERE, {
+    headers: { 'x-request-id': String(request.headers['x-request-id'] ?? '') },
+  })
+  const isOurs = pathOf(asked) === WEBSOCKET_PATH && refusals.length === 0
+  if (isOurs && state.streams && !state.draining) {
+    logger.info(
+      { requestId: requestIdOf(asked), method: 'GET', route: WEBSOCKET_PATH, status: 101 },
+      'request',
+    )
+    return state.streams.upgrade(request, socket, head)
+  }
+  const later: Route = {
+    name: WEBSOCKET_PATH,
+    matches: (path) => path === WEBSOCKET_PATH,
+    level: 'info',
+    handle: () => (state.draining ? shuttingDown() : refuse(503, 'OVERLOADED', { message: STARTING })),
+  }
+  await send(await answer(asked, { ...door, routes: [...refusals, later] }), socket)
+}
+
+const WEBSOCKET_PATH = '/graphql'
+/** What is no path gets the answer of a path where nothing is. */
+const NOWHERE = 'http://localhost'
+const STARTING = 'This gateway is starting. Connect again in a moment.'
+
+async function send(response: Response, socket: Duplex): Promise<void> {
+  const { status, headers } = response
+  const body = await response.text()
+  headers.set('connection', 'close')
+  headers.set('content-length', String(Buffer.byteLength(body)))
+  const fields = [...headers].map(([name, value]) => `${name}: ${value}`)
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...fields, '', body]
+  socket.end(lines.join('\r\n'), () => socket.destroy())
+}
