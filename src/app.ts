@@ -1,19 +1,34 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { isLoopback, originOf } from './address.ts'
-import type { Config, ConfiguredProvider } from './config.ts'
-import { parseProviderSettings } from './config.ts'
-import { createContext } from './graphql/context.ts'
+import { connectBus } from './bus.ts'
+import type { Config } from './config.ts'
+import {
+  createClocks,
+  createEmulators,
+  type Emulators,
+  emulatorSettings,
+  mountsOf,
+  pointWebhooks,
+  webhookSecretsOf,
+} from './emulation.ts'
+import { createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
-import { createGraphQLServer } from './graphql/server.ts'
-import { createHttpServer, type Handler } from './http.ts'
-import { createHttpClient, type HttpClient } from './providers/http.ts'
-import type { Emulator } from './providers/provider.ts'
+import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
+import { createHttpServer, type Handler, type HttpServer } from './http.ts'
+import { createMetrics } from './metrics.ts'
+import { createHttpClient } from './providers/http.ts'
+import { openReadyDatabase } from './ready-database.ts'
+import { createIntake, type Intake } from './service/deliveries.ts'
+import { createDuties } from './service/duties.ts'
+import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
-import { isUnavailable, type OpenDatabase, openDatabase } from './store/database.ts'
-import { migrate, pendingMigrations } from './store/migrate.ts'
+import { createWorker } from './service/worker.ts'
+import { isUnavailable } from './store/database.ts'
+import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
 
 export interface App {
@@ -22,48 +37,58 @@ export interface App {
   fetch: Handler
   services: Services
   /** The emulators that stand in for providers, by id. Empty in live mode. */
-  emulators: ReadonlyMap<string, Emulator>
-  /** Requests in flight finish, then everything is closed. */
+  emulators: Emulators
+  /** Streams end so that they can be resumed, requests in flight finish, then everything is closed. */
   close(): Promise<void>
 }
 
 export interface Overrides {
   now?: () => Date
   logger?: Logger
+  /** False: deliveries are stored and not processed, the clock is not watched, emulators send no webhooks. */
+  background?: boolean
+  /** Milliseconds between looks for what is new or due; 1,000 where absent. */
+  pollMs?: number
 }
 
-/** A database that is behind this version's migrations. */
-export class DatabaseBehind extends Error {
-  override readonly name = 'DatabaseBehind'
+/** What runs without being asked. */
+interface Background {
+  start(): void
+  stop(): Promise<void>
 }
 
 const DRAIN_TIMEOUT_MS = 8_000
 const SUMMARY_MAX_AGE = 86_400
+const POLL_MS = 1_000
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const now = overrides.now ?? (() => new Date())
-  const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const emulators = createEmulators(config, now)
-  const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
-  const database = await openReadyDatabase(config)
-  const graphql = Promise.withResolvers<Handler>()
-  const server = createHttpServer({
-    graphql: async (request) => (await graphql.promise)(request),
-    ready: () => database.ping().then(() => true),
-    mounts: mountsOf(emulators),
-    loopbackOnly: isLoopback(config.host),
-    logger,
-  })
+  const ground = await openGround(config, overrides)
+  const { database, bus, clients, emulators } = ground
+  const inside = Promise.withResolvers<Inside>()
+  const server = createFront(config, ground, inside.promise)
+  const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
     await server.drain(drainTimeoutMs)
+    await Promise.all(background.map((one) => one.stop()))
     await Promise.all(clients.map((client) => client.close()))
+    await bus?.close()
     await database.close()
   }
   try {
     const origin = originOf(await server.listen({ host: config.host, port: config.port }))
-    const entries = createProviders(config, { origin, now, clients })
-    const services = createServices(config, { database, entries, now, logger })
-    graphql.resolve(createGraphQL(config, services, logger))
+    const { services, graphql, intake, worker } = await createInside(config, ground, origin)
+    inside.resolve({ graphql, intake })
+    server.acceptWebSockets(graphql)
+    if (overrides.background !== false) {
+      const { pollMs: tickMs } = ground
+      background.push(
+        worker,
+        createDuties(services, { holder: randomUUID(), tickMs }),
+        createClocks(emulators),
+      )
+      for (const one of background) one.start()
+      await pointWebhooks(emulators, config, origin)
+    }
     return { origin, fetch: server.fetch, services, emulators, close: () => close(DRAIN_TIMEOUT_MS) }
   } catch (error) {
     await close(0)
@@ -71,77 +96,101 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   }
 }
 
-/** Sandbox and embedded databases migrate themselves; a Postgres in live mode is migrated by `kyc-gateway migrate`. */
-export function migratesAtStart({ mode, databaseUrl }: Config): boolean {
-  return mode === 'sandbox' || databaseUrl === null
+/** What there is before anybody can be answered. */
+type Ground = Awaited<ReturnType<typeof openGround>>
+
+async function openGround(config: Config, overrides: Overrides) {
+  const now = overrides.now ?? (() => new Date())
+  const pollMs = overrides.pollMs ?? POLL_MS
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel })
+  const metrics = createMetrics()
+  const database = await openReadyDatabase(config)
+  const bus = config.pubsubUrl === null ? null : await connectBus({ url: config.pubsubUrl, logger })
+  const feed = createFeed({
+    db: database.db,
+    pollMs,
+    logger,
+    onSubscribers: metrics.setSubscribers,
+    ...(bus && { publish: bus.publish }),
+  })
+  bus?.subscribe(feed.wake)
+  const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
+  const emulators = createEmulators(config, now)
+  return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators }
 }
 
-async function openReadyDatabase(config: Config): Promise<OpenDatabase> {
-  const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
-  try {
-    if (migratesAtStart(config)) await migrate(database.db)
-    const pending = await pendingMigrations(database.db)
-    if (pending.length > 0) {
-      throw new DatabaseBehind(
-        `The database is behind this version: ${pending.join(', ')}. Run: kyc-gateway migrate`,
-      )
-    }
-    return database
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+/** What answers requests. The providers' emulators are reached through the front: it has to be there first. */
+interface Inside {
+  graphql: GraphQLServer
+  intake: Intake
 }
 
-function createEmulators(config: Config, now: () => Date): Map<string, Emulator> {
-  const emulated = config.providers.filter(({ settings }) => settings === null)
-  return new Map(
-    emulated.map(({ definition }) => [definition.id, definition.createEmulator({ now, demo: true })]),
-  )
-}
-
-export function mountsOf(emulators: ReadonlyMap<string, Emulator>): Record<string, Handler> {
-  return Object.fromEntries(
-    [...emulators].map(([id, emulator]) => [`/emulators/${id}`, (request) => emulator.fetch(request)]),
-  )
-}
-
-function createProviders(
-  config: Config,
-  deps: { origin: string; now: () => Date; clients: readonly HttpClient[] },
-): ProviderEntry[] {
-  return config.providers.map((configured, index) => {
-    const http = deps.clients[index] ?? createHttpClient(configured.definition.id)
-    const settings = configured.settings ?? emulatorSettings(configured, deps.origin)
-    const { definition } = configured
-    return { definition, provider: definition.create({ settings, http, now: deps.now, newId: randomUUID }) }
+function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
+  const { database, emulators, feed, logger, metrics } = ground
+  return createHttpServer({
+    graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
+    webhooks: async (delivery) => (await inside).intake.receive(delivery),
+    metrics: metrics.render,
+    ready: () => database.ping().then(() => true),
+    mounts: mountsOf(emulators),
+    endStreams: feed.end,
+    loopbackOnly: isLoopback(config.host),
+    logger,
   })
 }
 
-function emulatorSettings({ definition }: ConfiguredProvider, origin: string) {
-  return parseProviderSettings(definition, definition.sandboxSettings(`${origin}/emulators/${definition.id}`))
-    .settings
+async function createInside(config: Config, ground: Ground, origin: string) {
+  const secrets = webhookSecretsOf(config, origin)
+  const services = await createServices(config, ground, {
+    secrets,
+    entries: createProviders(config, ground, origin),
+  })
+  const worker = createWorker(services, { pollMs: ground.pollMs, random: Math.random })
+  const queueLimit = config.webhookQueueLimit
+  const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
+  return { services, worker, intake, graphql: createGraphQL(config, services, ground.logger) }
 }
 
-function createServices(
+function createProviders(config: Config, { clients, now }: Ground, origin: string): ProviderEntry[] {
+  return config.providers.map((configured, index) => {
+    const http = clients[index] ?? createHttpClient(configured.definition.id)
+    const settings = configured.settings ?? emulatorSettings(configured, origin)
+    const { definition } = configured
+    return { definition, provider: definition.create({ settings, http, now, newId: randomUUID }) }
+  })
+}
+
+interface ProviderParts {
+  entries: ProviderEntry[]
+  secrets: ReadonlyMap<string, readonly string[]>
+}
+
+async function createServices(
   config: Config,
-  deps: { database: OpenDatabase; entries: ProviderEntry[]; now: () => Date; logger: Logger },
-): Services {
+  { database, feed, metrics, now, logger }: Ground,
+  { entries, secrets }: ProviderParts,
+): Promise<Services> {
+  const { openMaxAge, historyRetentionDays } = config
   return {
-    db: deps.database.db,
-    providers: createProviderRegistry(deps.entries, deps),
+    db: database.db,
+    providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
-    policy: { openMaxAge: config.openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE },
-    logger: deps.logger,
-    now: deps.now,
+    feed,
+    metrics,
+    cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
+    policy: { openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE, historyRetentionDays },
+    logger,
+    now,
     newId: randomUUID,
   }
 }
 
-function createGraphQL(config: Config, services: Services, logger: Logger): Handler {
-  return createGraphQLServer({
+function createGraphQL(config: Config, services: Services, logger: Logger): GraphQLServer {
+  return createGraphQLServer<GraphContext>({
     schema: createSchema(),
     createContext: (input) => createContext(services, input),
+    renewContext,
+    eventIdOf,
     isUnavailable,
     logger,
     graphiql: config.mode === 'sandbox',

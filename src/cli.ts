@@ -4,6 +4,7 @@ import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { EXIT } from './commands/exit.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { replayCommand } from './commands/replay.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
 import type { Environment } from './config.ts'
@@ -22,15 +23,15 @@ export interface Command {
   usage: string
   /** What `--help` says beside the usage. */
   help: string
-  /** Names of arguments that must be given, in order. */
+  /** Names of arguments in order; one that ends with a question mark may be left out. */
   arguments?: readonly string[]
-  options?: Record<string, { type: 'boolean' }>
+  options?: Record<string, { type: 'boolean' | 'string' }>
   run(terminal: Terminal, input: CommandInput): Promise<number>
 }
 
 export interface CommandInput {
   arguments: readonly string[]
-  options: Readonly<Record<string, boolean>>
+  options: Readonly<Record<string, boolean | string | undefined>>
 }
 
 const COMMANDS: readonly Command[] = [
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   migrateCommand,
   doctorCommand,
   conformCommand,
+  replayCommand,
   schemaCommand,
 ]
 
@@ -77,10 +79,11 @@ function parseInput(command: Command, args: string[]): CommandInput | string {
   const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-    const complete = positionals.length === names.length
+    const needed = names.filter((argument) => !argument.endsWith('?')).length
+    const complete = positionals.length >= needed && positionals.length <= names.length
     if (!values.help && !complete)
       return `${command.name} takes ${names.length === 0 ? 'no arguments' : names.join(', ')}.`
-    return { arguments: positionals, options: values as Record<string, boolean> }
+    return { arguments: positionals, options: values as CommandInput['options'] }
   } catch {
     return `${command.name} does not have such an option.`
   }

@@ -17,6 +17,10 @@ export interface Config {
   dataDir: string
   logLevel: LogLevel
   openMaxAge: number
+  /** NATS; null: other replicas are not woken. */
+  pubsubUrl: string | null
+  webhookQueueLimit: number
+  historyRetentionDays: number | null
   providers: readonly ConfiguredProvider[]
 }
 
@@ -32,6 +36,11 @@ interface GatewaySetting extends Setting {
 
 const text = z.string().trim().min(1)
 
+function wholeNumber({ unit = '', min, max }: { unit?: string; min: number; max: number }) {
+  const range = `must be a whole number ${unit}${unit && ' '}from ${min} to ${max}`
+  return z.coerce.number({ error: range }).int(range).min(min, range).max(max, range)
+}
+
 /** The gateway's own names; those of the providers are in their definitions. */
 export const SETTINGS = {
   KYC_MODE: {
@@ -46,11 +55,7 @@ export const SETTINGS = {
       'Address to listen on. 127.0.0.1 in sandbox mode, 0.0.0.0 in live mode. This version does not authenticate callers, so only a loopback address is accepted, except in sandbox mode with every provider emulated.',
   },
   PORT: {
-    schema: z.coerce
-      .number({ error: 'must be a port number' })
-      .int('must be a whole number')
-      .min(0, 'must be from 0 to 65535')
-      .max(65_535, 'must be from 0 to 65535'),
+    schema: wholeNumber({ min: 0, max: 65_535 }),
     description: 'Port to listen on. 0 takes any free one.',
     default: '4000',
   },
@@ -70,14 +75,27 @@ export const SETTINGS = {
     description: 'Providers in use, a comma list of ids. Absent: all.',
   },
   OPEN_STATUS_MAX_AGE: {
-    schema: z.coerce
-      .number({ error: 'must be a number of seconds' })
-      .int('must be a whole number')
-      .min(0, 'must be 0 or more')
-      .max(86_400, 'must be at most 86400'),
+    schema: wholeNumber({ unit: 'of seconds', min: 0, max: 86_400 }),
     description:
       'Seconds after which an open status is asked for again when a query reads it. Final ones are served from the store.',
     default: '30',
+  },
+  PUBSUB_URL: {
+    schema: z.string().regex(/^nats:\/\/\S+$/, 'must begin with nats://'),
+    description:
+      'NATS, for example nats://host:4222, through which instances on one database wake each other. It carries no data. Absent: changes that another instance has written are heard within a second.',
+    secret: true,
+  },
+  WEBHOOK_QUEUE_LIMIT: {
+    schema: wholeNumber({ unit: 'of deliveries', min: 1, max: 10_000_000 }),
+    description:
+      'Webhook deliveries that may wait to be processed. Further ones are refused with 503, and the provider sends them again.',
+    default: '100000',
+  },
+  HISTORY_RETENTION_DAYS: {
+    schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
+    description:
+      'Days after which changes of status are removed from the history, 30 or more. A subscription cannot be resumed from before. Absent: they are kept.',
   },
   LOG_LEVEL: {
     schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
@@ -122,6 +140,9 @@ export function readConfig(
     dataDir: read<string>('DATA_DIR', SETTINGS.DATA_DIR) ?? '',
     logLevel: read<LogLevel>('LOG_LEVEL', SETTINGS.LOG_LEVEL) ?? 'info',
     openMaxAge: read<number>('OPEN_STATUS_MAX_AGE', SETTINGS.OPEN_STATUS_MAX_AGE) ?? 0,
+    pubsubUrl: read<string>('PUBSUB_URL', SETTINGS.PUBSUB_URL) ?? null,
+    webhookQueueLimit: read<number>('WEBHOOK_QUEUE_LIMIT', SETTINGS.WEBHOOK_QUEUE_LIMIT) ?? 0,
+    historyRetentionDays: read<number>('HISTORY_RETENTION_DAYS', SETTINGS.HISTORY_RETENTION_DAYS) ?? null,
     providers: readProviders(environment, { mode, definitions: options.definitions ?? PROVIDERS, problems }),
   }
   read<string>('AUTH_DISABLED', SETTINGS.AUTH_DISABLED)

@@ -1,9 +1,9 @@
 // The sandbox: demo entities on emulators, and the words with which it greets.
 import { isLoopback, originOf } from './address.ts'
 import type { App } from './app.ts'
-import { mountsOf } from './app.ts'
 import type { Terminal } from './cli.ts'
 import type { Config } from './config.ts'
+import { mountsOf } from './emulation.ts'
 import { createHttpServer } from './http.ts'
 import type { DemoEntity } from './providers/provider.ts'
 import { loadAccounts } from './service/entities.ts'

@@ -16,9 +16,9 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   ],
   [/^providers\/([^/]+)\/index\.ts$/, 'domain/|providers/provider\\.ts$|providers/$1/'],
   [/^providers\/([^/]+)\//, 'domain/|providers/(provider|http)\\.ts$|providers/$1/(?!emulator|demo|index)'],
-  [/^service\//, 'domain/|store/|service/|providers/provider\\.ts$'],
+  [/^service\//, 'domain/|store/|service/|providers/(provider|signature)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
-  [/^(address|http|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
+  [/^(address|bus|http|metrics|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
   [/^((app|cli|main|config|sandbox)\.ts|commands\/)/, ''],
 ]
 

@@ -5,6 +5,7 @@ import { parseProviderSettings } from '../config.ts'
 import { type Bench, CHECKS, type Result, runCheck } from '../providers/conformance.ts'
 import { PROVIDERS } from '../providers/index.ts'
 import type { ProviderDefinition, Settings } from '../providers/provider.ts'
+import { verifyDelivery } from '../providers/signature.ts'
 import { createLogger } from '../telemetry.ts'
 import { EXIT } from './exit.ts'
 
@@ -65,6 +66,7 @@ export const BENCH: Bench = {
     createLogger({ level: 'error', destination }).error({ err: error }, 'conformance')
     return lines.join('')
   },
+  verify: verifyDelivery,
   now: () => new Date(),
   newId: randomUUID,
 }

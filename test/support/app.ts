@@ -2,6 +2,7 @@
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Emulator } from '../../src/providers/provider.ts'
+import type { Db } from '../../src/store/tables.ts'
 import { createLogger } from '../../src/telemetry.ts'
 
 export interface TestApp {
@@ -15,6 +16,10 @@ export interface TestApp {
   /** How many calls reached the provider so far, by method and path without ids. */
   upstreamCalls(id: string): Record<string, number>
   clock: TestClock
+  /** The gateway's own database, to look at what no caller sees. */
+  db: Db
+  /** The value of a metric with these labels; 0 while there is none. */
+  metric(name: string, labels?: Record<string, string>): Promise<number>
   /** Every log line so far. */
   logs: string[]
   close(): Promise<void>
@@ -34,9 +39,13 @@ export interface TestClock {
 export interface TestAppOptions {
   /** Absent: an embedded database in memory. */
   databaseUrl?: string
+  /** True: emulators send webhooks, deliveries are processed, and the clock is watched. Else nothing moves by itself. */
+  background?: boolean
   environment?: Record<string, string>
 }
 
+/** Short, since the test's clock stands still meanwhile. */
+const POLL_MS = 20
 const START = Date.parse('2031-02-01T09:00:00.000Z')
 
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -50,7 +59,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   }
   const config = readConfig(environment, { mode: 'sandbox' })
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logs.push(line) } })
-  const app = await startApp(config, { now: clock.now, logger })
+  const background = options.background ?? false
+  const app = await startApp(config, { now: clock.now, logger, background, pollMs: POLL_MS })
   const emulator = (id: string): Emulator => {
     const found = app.emulators.get(id)
     if (!found) throw new Error(`no emulator ${id}`)
@@ -61,7 +71,17 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     fetch: async (request) => app.fetch(request),
     emulator,
     clock,
+    db: app.services.db,
     logs,
+    async metric(name, labels = {}) {
+      const text = await (await app.fetch(new Request(`${app.origin}/metrics`))).text()
+      const lines = text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      const fits = (line: string) =>
+        Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`))
+      return Number(lines.find(fits)?.split(' ').at(-1) ?? 0)
+    },
     async query(query, variables) {
       const response = await app.fetch(
         new Request(`${app.origin}/graphql`, {

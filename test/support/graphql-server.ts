@@ -2,8 +2,15 @@
 import { Writable } from 'node:stream'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { GatewayError } from '../../src/domain/errors.ts'
-import { createGraphQLServer, type GraphQLHandler } from '../../src/graphql/server.ts'
+import {
+  type ContextInput,
+  createGraphQLServer,
+  type GraphQLHandler,
+  type GraphQLServer,
+  type StreamTimes,
+} from '../../src/graphql/server.ts'
 import { createLogger, type Logger, type LogLevel } from '../../src/telemetry.ts'
+import { createTestLog, type TestLog, type Tick } from './test-log.ts'
 
 const typeDefs = /* GraphQL */ `
   type Query {
@@ -16,7 +23,12 @@ const typeDefs = /* GraphQL */ `
   }
   type Failing { text: String }
   type Mutation { register(input: RegisterInput!): String }
-  type Subscription { ticks(upTo: Int!): Int! }
+  type Subscription {
+    ticks(upTo: Int!): Int!
+    follow(after: Int, how: How): Tick!
+  }
+  enum How { REFUSED BUSY THROWN FAILS_AT_END }
+  type Tick { position: Int!, text: String!, context: Int!, isWaitedFor: Boolean! }
   enum Color { RED GREEN }
   input EntityBy @oneOf { id: ID, externalId: String, account: AccountInput }
   input AccountInput { provider: ID!, reference: String! }
@@ -28,13 +40,25 @@ export interface TestServerOptions {
   createContext?: () => object
   graphiql?: boolean
   level?: LogLevel
+  times?: Partial<StreamTimes>
+  /** What `follow` follows. */
+  log?: TestLog
 }
 
 export interface TestServer {
+  graphql: GraphQLServer
   handler: GraphQLHandler
   logger: Logger
   /** Every log line so far. */
   lines: string[]
+}
+
+interface TestContext {
+  log: TestLog
+  /** Each context has its own number. */
+  serial: number
+  lastEventId: string | null
+  signal: AbortSignal
 }
 
 export function createTestServer(options: TestServerOptions = {}): TestServer {
@@ -46,13 +70,25 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     },
   })
   const logger = createLogger({ level: options.level ?? 'debug', destination })
-  const handler = createGraphQLServer({
+  const { log = createTestLog() } = options
+  let serial = 0
+  const createContext = ({ lastEventId, signal }: ContextInput): TestContext => {
+    serial++
+    return { log, serial, lastEventId, signal }
+  }
+  const graphql = createGraphQLServer<object>({
     schema: makeExecutableSchema({ typeDefs, resolvers }),
-    createContext: options.createContext ?? (() => ({})),
+    createContext: options.createContext ?? createContext,
+    renewContext(context) {
+      serial++
+      return { ...context, serial }
+    },
+    eventIdOf: (payload) => ('position' in (payload as object) ? String((payload as Tick).position) : null),
     logger,
     graphiql: options.graphiql ?? false,
+    ...(options.times && { times: options.times }),
   })
-  return { handler, logger, lines }
+  return { graphql, handler: graphql.handle, logger, lines }
 }
 
 /** Posts an operation and reads the JSON answer. */
@@ -96,7 +132,21 @@ const resolvers = {
     },
   },
   Mutation: { register: () => 'registered' },
+  Tick: {
+    context: (_: Tick, __: unknown, { serial }: TestContext) => serial,
+    isWaitedFor: (_: Tick, __: unknown, { signal }: TestContext) => !signal.aborted,
+  },
   Subscription: {
+    follow: {
+      async subscribe(_: unknown, { after, how }: { after?: number; how?: string }, context: TestContext) {
+        if (how === 'REFUSED') throw new GatewayError('CURSOR_TOO_OLD')
+        if (how === 'BUSY') throw new GatewayError('STORE_UNAVAILABLE')
+        if (how === 'THROWN') throw new Error(PROVIDER_TEXT)
+        const begin = Number(context.lastEventId ?? after ?? 0)
+        return context.log.follow(begin, context.signal, { failing: how === 'FAILS_AT_END' })
+      },
+      resolve: (tick: Tick) => tick,
+    },
     ticks: {
       async *subscribe(_: unknown, { upTo }: { upTo: number }) {
         if (upTo < 0) throw new GatewayError('INVALID_CURSOR')

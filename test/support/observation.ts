@@ -44,6 +44,7 @@ export function observe(word: string, more: Partial<Observation> = {}): Observat
     completedAt: null,
     expiresAt: null,
     validUntil: null,
+    closesAt: null,
     unrecognized: [],
     raw: { word },
     ...more,

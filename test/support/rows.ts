@@ -40,11 +40,19 @@ export interface AddedValidation extends Partial<Observation> {
   account?: string
   provider?: string
   isCurrent?: boolean
+  lookAt?: string | null
 }
 
 /** A validation of an entity; its id. */
 export async function addValidation(db: Db, entity: EntityRow, added: AddedValidation = {}): Promise<string> {
-  const { word = 'review', account = 'ada', provider = 'gu1', isCurrent = false, ...more } = added
+  const {
+    word = 'review',
+    account = 'ada',
+    provider = 'gu1',
+    isCurrent = false,
+    lookAt = null,
+    ...more
+  } = added
   const observation = observe(word, { reference: randomUUID(), account, ...more })
   const { state } = evolve(null, { observation, at: minute(0), via: 'FETCH' })
   const id = randomUUID()
@@ -57,6 +65,6 @@ export async function addValidation(db: Db, entity: EntityRow, added: AddedValid
     isCurrent,
     isNew: true,
   }
-  await db.transaction().execute((tx) => writeValidation(tx, identity, state))
+  await db.transaction().execute((tx) => writeValidation(tx, identity, { state, lookAt }))
   return id
 }

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Observation } from '../../src/domain/observation.ts'
 import { applyAnswer } from '../../src/service/apply.ts'
+import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
-import { createProviderRegistry } from '../../src/service/providers.ts'
-import type { Services } from '../../src/service/services.ts'
+import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
+import type { ServiceMetrics, Services } from '../../src/service/services.ts'
 import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
 import { readChanges } from '../../src/store/status-log.ts'
 import type { Db } from '../../src/store/tables.ts'
@@ -19,17 +20,28 @@ export interface TestServices extends Services {
   messages: string[]
 }
 
-export function createTestServices(db: Db): TestServices {
+export interface TestServicesOptions extends Partial<Pick<Services, 'now' | 'metrics'>> {
+  /** The providers in use; absent: none. */
+  entries?: readonly ProviderEntry[]
+  /** Webhook secrets by provider; absent: none. */
+  secrets?: ReadonlyMap<string, readonly string[]>
+}
+
+export function createTestServices(db: Db, options: TestServicesOptions = {}): TestServices {
   let minutes = 0
   const messages: string[] = []
   const write = (_: object, message: string) => void messages.push(message)
   const logger = { info: write, warn: write, error: write }
-  const now = () => new Date(minute(minutes))
+  const now = options.now ?? (() => new Date(minute(minutes)))
+  const { entries = [], secrets = new Map() } = options
   return {
     db,
-    providers: createProviderRegistry([], { now, logger }),
+    providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
-    policy: { openMaxAge: 30, summaryMaxAge: 86_400 },
+    feed: createFeed({ db, pollMs: 20, logger }),
+    metrics: options.metrics ?? uncounted,
+    cursorKey: new Uint8Array(32),
+    policy: { openMaxAge: 30, summaryMaxAge: 86_400, historyRetentionDays: null },
     logger,
     now,
     newId: randomUUID,
@@ -38,6 +50,16 @@ export function createTestServices(db: Db): TestServices {
     },
     messages,
   }
+}
+
+/** For tests that look at what is stored. */
+export const uncounted: ServiceMetrics = {
+  countDelivery: () => {},
+  observeWebhookLag: () => {},
+  setQueued: () => {},
+  countMissedChange: () => {},
+  countUnknownWord: () => {},
+  setSubscribers: () => {},
 }
 
 export interface TestAnswer {

@@ -1,0 +1,10 @@
+// Says once per run which suites are left out. A global setup of vitest.
+
+const SERVICES = { Postgres: 'TEST_DATABASE_URL', NATS: 'TEST_NATS_URL' }
+
+export function setup(): void {
+  for (const [service, variable] of Object.entries(SERVICES)) {
+    if (process.env[variable]) continue
+    process.stdout.write(`The ${service} suites are not run, because ${variable} is not set.\n`)
+  }
+}
