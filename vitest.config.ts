@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Conditions that are waited for: long, so that a busy machine fails nothing.
+    expect: { poll: { timeout: 15_000, interval: 20 } },
   },
 })

@@ -81,7 +81,7 @@ export const SETTINGS = {
     default: '30',
   },
   PUBSUB_URL: {
-    schema: z.string().regex(/^nats:\/\/\S+$/, 'must begin with nats://'),
+    schema: z.url({ protocol: /^nats$/, error: 'must be a URL that begins with nats://' }),
     description:
       'NATS, for example nats://host:4222, through which instances on one database wake each other. It carries no data. Absent: changes that another instance has written are heard within a second.',
     secret: true,

@@ -84,6 +84,16 @@ describe('routes', () => {
     expect((await get(server, '/emulators/gu10/x')).status).toBe(404)
   })
 
+  it('print metrics in the form they come in', async () => {
+    const contentType = 'text/plain; version=0.0.4; charset=utf-8'
+    const server = create({ metrics: async () => ({ contentType, body: 'kyc_up 1\n' }) })
+    const response = await get(server, '/metrics')
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, contentType])
+    expect(await response.text()).toBe('kyc_up 1\n')
+    expect((await get(server, '/metrics', { method: 'POST' })).status).toBe(405)
+    expect((await get(create(), '/metrics')).status).toBe(404)
+  })
+
   it('answer INTERNAL, without the reason, when a handler fails', async () => {
     const server = create({ graphql: () => Promise.reject(new Error('Ada Example')) })
     const response = await get(server, '/graphql')

@@ -18,8 +18,12 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^providers\/([^/]+)\//, 'domain/|providers/(provider|http)\\.ts$|providers/$1/(?!emulator|demo|index)'],
   [/^service\//, 'domain/|store/|service/|providers/(provider|signature)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
-  [/^(address|bus|http|metrics|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
-  [/^((app|cli|main|config|sandbox)\.ts|commands\/)/, ''],
+  [
+    /^(answers|http|routes|upgrade|webhook-route)\.ts$/,
+    '(address|answers|routes|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+  ],
+  [/^(address|bus|metrics|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
+  [/^((app|cli|main|config|emulation|ready-database|sandbox)\.ts|commands\/)/, ''],
 ]
 
 /** Where the clock and the logger are made that all others are given. */

@@ -108,6 +108,7 @@ function follow<Context extends object>(
       const { done, value } = await source.next()
       return done ? DONE : { done: false, value: await render(value, args, options) }
     } catch (error) {
+      if (stop.signal.aborted) return failToEnd(error, options.logger)
       // As over every transport: one last result that says why.
       isOver = true
       return { done: false, value: { errors: [asGraphQLError(error)] } }
@@ -153,11 +154,17 @@ function closeAfter(source: AsyncIterator<unknown>, signal: AbortSignal, logger:
     try {
       await source.return?.()
     } catch (error) {
-      logger.error({ err: error }, 'a subscription failed to end')
+      failToEnd(error, logger)
     }
   }
   if (signal.aborted) close()
   else signal.addEventListener('abort', close, { once: true })
+}
+
+/** Nobody listens any more to whom it could be said. */
+function failToEnd(error: unknown, logger: Logger): typeof DONE {
+  logger.error({ err: error }, 'a subscription failed to end')
+  return DONE
 }
 
 async function render<Context extends object>(

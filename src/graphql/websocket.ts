@@ -77,12 +77,12 @@ const TOO_MANY = new GraphQLError(`One connection has at most ${MAX_OPERATIONS} 
   extensions: { code: 'BAD_REQUEST', retryable: false },
 })
 
-/** One for each operation, as each has a request id. Cursors travel in operations here. */
+/** As if the operation had been posted, with a request id of its own. Cursors travel in operations here. */
 function requestOf({ headersDistinct }: IncomingMessage): Request {
   const headers = new Headers()
   for (const [name, values = []] of Object.entries(headersDistinct)) headers.set(name, values.join(', '))
   headers.delete('last-event-id')
-  return new Request('http://localhost/graphql', { headers })
+  return new Request('http://localhost/graphql', { method: 'POST', headers })
 }
 
 interface Serving {

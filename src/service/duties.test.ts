@@ -12,6 +12,9 @@ import { createDuties, type Duties, runDuties } from './duties.ts'
 
 const DAY = 24 * 60
 
+/** A busy machine may take its time. */
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
+
 describe.each(testDatabases)('the duties on $name', ({ open }) => {
   let database: TestDatabase
   let services: TestServices
@@ -64,7 +67,7 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     provider.says.set('v-1', now)
     start()
     services.goTo(9)
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await log()).slice(2).toSorted()).toEqual(['APPROVED>LAPSED', 'PROCESSING>APPROVED'])
     })
     const due = await database.db.selectFrom('entity').select('needs_reverification').orderBy('seq').execute()
@@ -78,7 +81,7 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     }
     services.goTo(9)
     for (const over of [services, replica(), replica()]) start(over)
-    await vi.waitFor(async () => expect(await log()).toHaveLength(10))
+    await soon(async () => expect(await log()).toHaveLength(10))
     await Promise.all(started.map((duties) => duties.stop()))
     expect((await log()).slice(5)).toEqual(Array(5).fill('APPROVED>LAPSED'))
   })
@@ -92,10 +95,10 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     services.goTo(0.9)
     expect(await holder()).toBe(first)
     services.goTo(1)
-    await vi.waitFor(async () => expect(await holder()).toBe(second))
+    await soon(async () => expect(await holder()).toBe(second))
     start(replica(), third)
     await duties.stop()
-    await vi.waitFor(async () => expect(await holder()).toBe(third))
+    await soon(async () => expect(await holder()).toBe(third))
   })
 
   it('that are under way are waited for on stop, and nothing more begins', async () => {
@@ -105,7 +108,7 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     await answer(services, 'ada', [observe('running', { reference: 'v-1', account: 'ada', isCurrent: true })])
     services.goTo(9)
     const duties = start()
-    await vi.waitFor(() => expect(provider.asked).toEqual(['v-1']))
+    await soon(() => expect(provider.asked).toEqual(['v-1']))
     let stopped = false
     const stopping = duties.stop().then(() => {
       stopped = true
@@ -124,9 +127,9 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     await answer(services, 'ben', [observe('approved', { reference: 'v-2', validUntil: minute(50) })])
     services.goTo(9)
     start()
-    await vi.waitFor(() => expect(provider.asked).toEqual(['v-1']))
+    await soon(() => expect(provider.asked).toEqual(['v-1']))
     services.goTo(50)
-    await vi.waitFor(async () => expect(await log()).toContain('APPROVED>LAPSED'))
+    await soon(async () => expect(await log()).toContain('APPROVED>LAPSED'))
     const lease = await database.db.selectFrom('lease').select('until').executeTakeFirstOrThrow()
     expect(lease.until > minute(50)).toBe(true)
     answered.resolve()
@@ -139,12 +142,12 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     await rename('delivery', 'delivery_away')
     try {
       start()
-      await vi.waitFor(async () => expect(await log()).toContain('APPROVED>LAPSED'))
+      await soon(async () => expect(await log()).toContain('APPROVED>LAPSED'))
       await answer(services, 'ben', [observe('approved', { reference: 'v-2', validUntil: minute(9) })], {
         at: 8,
       })
-      await vi.waitFor(async () => expect((await log()).at(-1)).toBe('APPROVED>LAPSED'))
-      await vi.waitFor(async () => expect(await log()).toHaveLength(4))
+      await soon(async () => expect((await log()).at(-1)).toBe('APPROVED>LAPSED'))
+      await soon(async () => expect(await log()).toHaveLength(4))
       expect(services.messages.filter((message) => message.includes('a duty failed'))).toHaveLength(1)
     } finally {
       await rename('delivery_away', 'delivery')
@@ -188,17 +191,17 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     const lapse = async (reference: string, at: number) => {
       await answer(services, reference, [observe('approved', { reference, validUntil: minute(at) })])
       services.goTo(at)
-      await vi.waitFor(async () => expect((await log()).at(-1)).toBe('APPROVED>LAPSED'))
+      await soon(async () => expect((await log()).at(-1)).toBe('APPROVED>LAPSED'))
     }
     await addDelivery(-40 * DAY, 'DONE')
     start()
-    await vi.waitFor(async () => expect(await deliveries()).toEqual([]))
+    await soon(async () => expect(await deliveries()).toEqual([]))
     await addDelivery(-40 * DAY, 'DONE')
     await lapse('v-1', 58)
     await lapse('v-2', 59)
     expect(await deliveries()).toEqual(['DONE'])
     services.goTo(60)
-    await vi.waitFor(async () => expect(await deliveries()).toEqual([]))
+    await soon(async () => expect(await deliveries()).toEqual([]))
   })
 
   it('say once that the database is away, however often they try, and go on when it is back', async () => {
@@ -209,12 +212,12 @@ describe.each(testDatabases)('the duties on $name', ({ open }) => {
     const now = vi.fn(services.now)
     services.now = now
     start()
-    await vi.waitFor(() => expect(now.mock.calls.length).toBeGreaterThan(5))
+    await soon(() => expect(now.mock.calls.length).toBeGreaterThan(5))
     expect(services.messages).toEqual(['the database does not answer; the duties wait for it'])
     services.db = database.db
-    await vi.waitFor(async () => expect(await log()).toEqual(['>APPROVED', 'APPROVED>LAPSED']))
+    await soon(async () => expect(await log()).toEqual(['>APPROVED', 'APPROVED>LAPSED']))
     services.db = away.db
-    await vi.waitFor(() => expect(services.messages).toHaveLength(2))
+    await soon(() => expect(services.messages).toHaveLength(2))
     services.db = database.db
     await away.close()
   })

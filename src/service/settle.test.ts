@@ -12,7 +12,7 @@ import {
   type TestServices,
 } from '../../test/support/services.ts'
 import { createReason, timeoutReason } from '../domain/reason.ts'
-import { readDueEntityIds } from '../store/entities.ts'
+import { readDueEntityIds } from '../store/due.ts'
 import { registerEntity } from './register.ts'
 import { settleDueEntities, settleDueTenants } from './settle.ts'
 

@@ -1,7 +1,7 @@
 // Notices what the clock alone has changed: sessions that ran out, approvals that lapsed.
 import { reevaluate } from '../domain/validation.ts'
-import { readDueTenants } from '../store/due.ts'
-import { readAccountsOfEntities, readDueEntityIds } from '../store/entities.ts'
+import { readDueEntityIds, readDueTenants } from '../store/due.ts'
+import { readAccountsOfEntities } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
 import { type EntityChange, finishEntity, lockOne, withPersonal, writeEvolution } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'

@@ -51,19 +51,21 @@ export interface Loaded {
 
 /**
  * True where the full record must be read: details are wanted, or a list row is all that is known of the current
- * validation and does not settle its status, for its word is refined by the record or its end of validity is a guess.
+ * validation and does not settle its status, for its word is refined by the record or the clock has ended it by a guess.
  */
 export function needsRecord(services: Services, row: ValidationRow, demand: Pick<Demand, 'detail'>): boolean {
   if (demand.detail) return true
   if (!row.isCurrent) return false
   const { statuses } = services.providers.view(row.provider)
   const isRefined = statuses[row.state.providerStatus.trim().toLowerCase()]?.refinedByDetail === true
-  return isRefined || isLapsedByGuess(services, row.state)
+  return isRefined || isEndedByGuess(services, row.state)
 }
 
-function isLapsedByGuess(services: Services, state: StoredState): boolean {
-  const { status } = factsAt(state, services.now().toISOString())
-  return status === 'LAPSED' && (state.detailObservedAt === null || state.detailOutdated)
+/** A list row does not say since when its word holds, and so not when it ends. */
+function isEndedByGuess(services: Services, state: StoredState): boolean {
+  const change = clockChange({ ...state, status: state.ownFacts.status })
+  const isEnded = change !== null && change.at <= services.now().toISOString()
+  return isEnded && (state.detailObservedAt === null || state.detailOutdated)
 }
 
 /** True where the status depends on members that the record names: each of them may wait for its own customer. */

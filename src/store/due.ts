@@ -1,6 +1,7 @@
 // What time has made due: entities to settle and validations to look at, over all tenants.
 import { sql } from 'kysely'
 import type { Instant } from '../domain/time.ts'
+import { anyOf } from './conditions.ts'
 import type { Db } from './tables.ts'
 import { parseValidation, type SelectedValidation, type ValidationRow } from './validations.ts'
 
@@ -22,6 +23,22 @@ export async function readDueTenants(db: Db, now: Instant): Promise<string[]> {
     db,
   )
   return rows.map(({ tenant }) => tenant)
+}
+
+/** Entities whose status the clock has changed since it was written; with `ids`, those among them. */
+export async function readDueEntityIds(
+  db: Db,
+  tenant: string,
+  query: { now: Instant; limit: number; ids?: readonly string[] },
+): Promise<string[]> {
+  const select = db
+    .selectFrom('entity')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('settle_at', '<=', query.now)
+  const among = query.ids ? select.where('id', '=', anyOf(query.ids)) : select
+  const rows = await among.orderBy('settle_at').limit(query.limit).execute()
+  return rows.map((row) => row.id)
 }
 
 /** A validation to look at, and the moment to which the claim has put off the next look. */

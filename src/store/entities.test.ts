@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { minute } from '../../test/support/observation.ts'
 import { addAccount, addEntity, addValidation, TENANT } from '../../test/support/rows.ts'
+import { readDueEntityIds } from './due.ts'
 import {
   insertAccount,
   listEntities,
@@ -11,7 +12,6 @@ import {
   mergeEntity,
   readAccounts,
   readAccountsOfEntities,
-  readDueEntityIds,
   readEntities,
   readEntitiesByExternalId,
   updateAccount,

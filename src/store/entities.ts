@@ -117,22 +117,6 @@ export async function listEntities(db: Db, tenant: string, query: EntityListQuer
   return select.orderBy('seq', 'desc').limit(query.limit).execute()
 }
 
-/** Entities whose status the clock has changed since it was written; with `ids`, those among them. */
-export async function readDueEntityIds(
-  db: Db,
-  tenant: string,
-  query: { now: Instant; limit: number; ids?: readonly string[] },
-): Promise<string[]> {
-  const select = db
-    .selectFrom('entity')
-    .select('id')
-    .where('tenant', '=', tenant)
-    .where('settle_at', '<=', query.now)
-  const among = query.ids ? select.where('id', '=', anyOf(query.ids)) : select
-  const rows = await among.orderBy('settle_at').limit(query.limit).execute()
-  return rows.map((row) => row.id)
-}
-
 /** Those of the entities that were joined to another one. */
 export async function readMerged(
   db: Db,

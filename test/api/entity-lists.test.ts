@@ -91,8 +91,10 @@ describe('a filter', () => {
       [{ needsReverification: true }, ['approved-100-days']],
       [{ status: ['EXPIRED'] }, ['session-7-days']],
       [{ status: ['APPROVED'] }, ['approved']],
-      [{ waitingOn: ['NOBODY'] }, ['session-7-days', 'bakery', 'approved-100-days', 'approved']],
-      [{ waitingOn: ['CUSTOMER'] }, ['documents']],
+      // Sila has closed the review that nobody finished within 30 days.
+      [{ status: ['REJECTED'], provider: 'sila' }, ['bakery', 'documents']],
+      [{ waitingOn: ['NOBODY'] }, ['session-7-days', 'bakery', 'documents', 'approved-100-days', 'approved']],
+      [{ waitingOn: ['CUSTOMER'] }, []],
     ])('%j finds %j', async (filter, expected) => {
       const calls = await people.callsOf(async () => expect(await names(filter)).toEqual(expected))
       expect(calls).toEqual({ gu1: {}, sila: {} })

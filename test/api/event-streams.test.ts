@@ -1,8 +1,8 @@
 // Subscriptions as server-sent events, read by graphql-sse's own client, by EventSource, and by bare sockets.
 import { connect } from 'node:net'
 import { EventSource } from 'eventsource'
-import { createClient, type ExecutionResult } from 'graphql-sse'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { listen, open, subscribe } from '../support/event-stream-client.ts'
 import { createTestServer } from '../support/graphql-server.ts'
 import { type StreamingGateway, startStreaming } from '../support/streaming-gateway.ts'
 import { createTestLog } from '../support/test-log.ts'
@@ -10,48 +10,6 @@ import { createTestLog } from '../support/test-log.ts'
 const FOLLOW = 'subscription { follow { position } }'
 const positionsOf = (results: { data?: unknown }[]) =>
   results.map(({ data }) => (data as { follow: { position: number } } | null)?.follow.position)
-
-function subscribe({ url }: { url: string }, query: string) {
-  const client = createClient({ url, retry: async () => {} })
-  onTestFinished(() => client.dispose())
-  const seen = { results: [] as ExecutionResult[], retries: 0, isComplete: false, error: null as unknown }
-  const stop = client.subscribe(
-    { query },
-    {
-      next: (result) => void seen.results.push(result as ExecutionResult),
-      error: (error) => {
-        seen.error = error
-      },
-      complete: () => {
-        seen.isComplete = true
-      },
-    },
-    { connecting: (isRetry) => void (seen.retries += isRetry ? 1 : 0) },
-  )
-  return { seen, stop }
-}
-
-/** As a browser would: a GET, and ids sent back when it connects again. */
-function listen({ url }: { url: string }, query: string) {
-  const source = new EventSource(`${url}?query=${encodeURIComponent(query)}`)
-  onTestFinished(() => source.close())
-  const seen = { results: [] as ExecutionResult[], ids: [] as string[], statuses: [] as unknown[] }
-  source.addEventListener('next', ({ data, lastEventId }) => {
-    seen.results.push(JSON.parse(data))
-    seen.ids.push(lastEventId)
-  })
-  source.addEventListener('error', ({ code }) => seen.statuses.push(code))
-  return { source, seen }
-}
-
-function open({ url }: { url: string }, query: string, signal?: AbortSignal) {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
-    ...(signal && { signal }),
-  })
-}
 
 async function stillAnswers({ url }: StreamingGateway) {
   const headers = { 'content-type': 'application/json' }

@@ -189,68 +189,6 @@ describe('a webhook', () => {
   })
 })
 
-describe('the gateway', () => {
-  it('answers 503 with Retry-After while the database cannot take deliveries, and takes them afterwards', async () => {
-    const app = await createTestApp()
-    try {
-      await app.db.schema.alterTable('delivery').renameTo('delivery_away').execute()
-      const event = gu1Event({ validationId: ADA, status: 'approved' })
-      const refused = await sendGu1(app, event)
-      expect(refused.status).toBe(503)
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-      // A forged one is refused as ever: it never gets as far as the database.
-      expect((await sendGu1(app, event, { headers: {} })).status).toBe(401)
-      await app.db.schema.alterTable('delivery_away').renameTo('delivery').execute()
-      expect((await sendGu1(app, event)).status).toBe(200)
-    } finally {
-      await app.close()
-    }
-  })
-
-  it('answers 503 with Retry-After while the queue is full, and loses none that it has accepted', async () => {
-    const app = await createTestApp({ environment: { WEBHOOK_QUEUE_LIMIT: '2' } })
-    try {
-      const send = (second: number) =>
-        sendGu1(
-          app,
-          gu1Event({ validationId: ADA, status: 'approved', timestamp: `2031-02-01T09:00:0${second}Z` }),
-        )
-      expect([(await send(1)).status, (await send(2)).status]).toEqual([200, 200])
-      app.clock.advance(5)
-      const refused = await send(3)
-      expect(refused.status).toBe(503)
-      expect(refused.headers.get('retry-after')).toBe('10')
-      expect(await refused.json()).toMatchObject({
-        errors: [{ extensions: { code: 'OVERLOADED', retryable: true } }],
-      })
-      expect(await app.db.selectFrom('delivery').select('id').execute()).toHaveLength(2)
-    } finally {
-      await app.close()
-    }
-  })
-
-  it('takes both secrets while one replaces the other, and refuses everything of a provider without any', async () => {
-    const settings = { GU1_BASE_URL: 'http://127.0.0.1:9', GU1_API_KEY: 'key' }
-    const event = JSON.stringify(gu1Event({ validationId: ADA, status: 'approved' }))
-    const signedWith = (secret: string) => ({
-      headers: { 'x-webhook-signature': signGu1(Buffer.from(event), secret) },
-    })
-    const rotating = await createTestApp({
-      environment: { ...settings, GU1_WEBHOOK_SECRET: 'new-one, old-one' },
-    })
-    const statuses = [
-      (await sendGu1(rotating, event, signedWith('new-one'))).status,
-      (await sendGu1(rotating, event, signedWith('old-one'))).status,
-      (await sendGu1(rotating, event, signedWith('older'))).status,
-    ]
-    await rotating.close()
-    expect(statuses).toEqual([200, 200, 401])
-    const closed = await createTestApp({ environment: settings })
-    expect((await sendGu1(closed, event, signedWith(''))).status).toBe(401)
-    await closed.close()
-  })
-})
-
 function flip(bytes: Buffer, bit: number): Buffer {
   const copy = Buffer.from(bytes)
   copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))

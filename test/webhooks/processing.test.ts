@@ -10,6 +10,9 @@ import { gu1Event, sendGu1, sendSila, silaEvent } from '../support/webhooks.ts'
 const HISTORY = `query ($by: ValidationBy!) { validation(by: $by) { status providerStatus isCurrent
   entity { status statusHistory(first: 50) { nodes { from to via } } } freshness { via } } }`
 
+/** However busy the machine is. */
+const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 15_000, interval: 10 })
+
 describe('a delivery', () => {
   let app: TestApp
   let people = 0
@@ -42,7 +45,7 @@ describe('a delivery', () => {
   const deliveries = (reference: string) =>
     app.db.selectFrom('delivery').selectAll().where('reference', '=', reference).orderBy('seq').execute()
   const processed = (reference: string) =>
-    vi.waitFor(async () => {
+    waitFor(async () => {
       const states = (await deliveries(reference)).map(({ state }) => state)
       expect(new Set(states)).toEqual(new Set(['DONE']))
     })
@@ -162,15 +165,15 @@ describe('a delivery', () => {
         [3, 180],
         [4, 1_350],
       ] as const) {
-        await vi.waitFor(async () => expect(await attemptsOf(poison.id)).toBe(tries))
-        await vi.waitFor(async () =>
+        await waitFor(async () => expect(await attemptsOf(poison.id)).toBe(tries))
+        await waitFor(async () =>
           expect((await deliveries(poison.id))[0]?.failure).toBe('PROVIDER_UNAVAILABLE'),
         )
         await move(healthy, tries % 2 === 0 ? 'in_progress' : 'in_review')
         await processed(healthy.id)
         app.clock.advance(pause)
       }
-      await vi.waitFor(async () =>
+      await waitFor(async () =>
         expect(await deliveries(poison.id)).toMatchObject([
           { state: 'DEAD', attempts: 5, failure: 'PROVIDER_UNAVAILABLE' },
         ]),
@@ -187,7 +190,7 @@ describe('a delivery', () => {
     it('because the provider does not know its validation is tried again too', async () => {
       const id = 'f1000000-0000-4000-8000-000000000001'
       await sendGu1(app, gu1Event({ validationId: id, status: 'approved' }))
-      await vi.waitFor(async () =>
+      await waitFor(async () =>
         expect(await deliveries(id)).toMatchObject([
           { state: 'READY', attempts: 1, failure: 'PROVIDER_REFUSED' },
         ]),

@@ -1,0 +1,66 @@
+// Kill -9 while providers deliver and clients listen: nothing acknowledged is lost, and everyone hears the whole log.
+// `npm run test:crash` has 200 rounds; CRASH_SEED repeats the choices of a run that failed.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/store/database.ts'
+import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
+import { killAll } from '../support/gateway-process.ts'
+import { run as runCommand } from '../support/terminal.ts'
+import { checkHistory } from './checker.ts'
+import { type CrashRun, runCrashRounds } from './rounds.ts'
+
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 3)
+const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
+const MINUTE = 60_000
+
+describe('a gateway that is killed', () => {
+  afterAll(killAll)
+
+  it('loses nothing on PGlite', { timeout: MINUTE + ROUNDS * 20_000 }, async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'kyc-gateway-crash-'))
+    const open = () => openDatabase({ url: null, dataDir })
+    await expectNothingLost('PGlite', { settings: { DATA_DIR: dataDir }, open })
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  it.skipIf(TEST_DATABASE_URL === null)(
+    'loses nothing on Postgres',
+    { timeout: MINUTE + ROUNDS * 20_000 },
+    async () => {
+      const { url, drop } = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+      const settings = { DATABASE_URL: url }
+      expect((await runCommand(['migrate'], settings)).code).toBe(0)
+      await expectNothingLost('Postgres', { settings, open: () => openDatabase({ url, dataDir: '' }) })
+      await drop()
+    },
+  )
+})
+
+async function expectNothingLost(name: string, database: Pick<CrashRun, 'settings' | 'open'>): Promise<void> {
+  const isLong = ROUNDS > 10
+  const { history, restarts } = await runCrashRounds({
+    ...database,
+    rounds: ROUNDS,
+    seed: SEED,
+    onRound(round, { acknowledged, heard }) {
+      if (isLong && round % 10 === 0)
+        say(`${name}: ${round} rounds, ${acknowledged} acknowledged, ${heard} heard`)
+    },
+  })
+  const sorted = restarts.toSorted((a, b) => a - b)
+  const [median, longest] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0]
+  if (isLong) {
+    say(`${name}: ready again after ${median.toFixed()} ms in the median, ${longest.toFixed()} ms at most`)
+    say(`${name}: ${history.acknowledged.length} acknowledged, ${history.log.length} entries in the log`)
+  }
+  // A run in which nothing happened proves nothing.
+  expect(history.acknowledged.length).toBeGreaterThan(ROUNDS * 5)
+  expect(checkHistory(history), `CRASH_SEED=${SEED}`).toEqual([])
+  expect(longest).toBeLessThan(10_000)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
