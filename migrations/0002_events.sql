@@ -31,6 +31,8 @@ create index delivery_by_reference on delivery (provider, reference, received_at
 
 -- When an open validation is looked at again where no webhook has told of a change; null for final ones.
 alter table validation add column look_at timestamptz;
+update validation set look_at = now()
+  where is_current and status in ('NOT_STARTED', 'IN_PROGRESS', 'ACTION_REQUIRED', 'PROCESSING', 'IN_REVIEW', 'UNKNOWN');
 create index validation_to_look_at on validation (provider, look_at) where look_at is not null;
 
 -- When the gateway wrote the entry; `at` is the provider's time.

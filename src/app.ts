@@ -12,7 +12,7 @@ import {
   pointWebhooks,
   webhookSecretsOf,
 } from './emulation.ts'
-import { createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
 import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
@@ -190,6 +190,7 @@ function createGraphQL(config: Config, services: Services, logger: Logger): Grap
     schema: createSchema(),
     createContext: (input) => createContext(services, input),
     renewContext,
+    audienceOf,
     eventIdOf,
     isUnavailable,
     logger,

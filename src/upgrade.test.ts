@@ -1,6 +1,7 @@
 // Requests to become a WebSocket, or something else, on a real socket.
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHttpServer, type HttpServerOptions } from './http.ts'
@@ -44,6 +45,21 @@ describe('an upgrade', () => {
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     expect(await askFor(port, 'websocket')).toBe('')
     expect((await server.fetch(new Request('http://gateway/livez'))).status).toBe(200)
+  })
+
+  it('whose client breaks off is no error', async () => {
+    const server = create()
+    const taken = Promise.withResolvers<Duplex>()
+    server.acceptWebSockets({ upgrade: (_request, socket) => taken.resolve(socket), end() {} })
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+    const client = connect(port, '127.0.0.1')
+    client.write('GET /graphql HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    const socket = (await taken.promise).resume()
+    const closed = Promise.withResolvers<void>()
+    socket.on('close', closed.resolve)
+    client.resetAndDestroy()
+    await closed.promise
+    expect(socket.errored).toMatchObject({ code: 'ECONNRESET' })
   })
 
   it('is cut off when the server stops and its time is up', async () => {

@@ -179,11 +179,11 @@ function cellsOf(line: string): string[] {
   return cells.map((cell) => cell.trim().replaceAll('`', ''))
 }
 
-/** The part of curl's command line that the README uses. */
+/** The part of curl's command line that the README uses. With -N: the first event of a stream, which is then left. */
 async function curl(command: string): Promise<{ status: number; body: unknown }> {
   const words = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)]
-  const [program, silent, ...rest] = words.map(([, quoted, plain]) => quoted ?? plain ?? '')
-  expect([program, silent]).toEqual(['curl', '-s'])
+  const [program, mode, ...rest] = words.map(([, quoted, plain]) => quoted ?? plain ?? '')
+  expect([program, mode]).toEqual(['curl', expect.stringMatching(/^-[sN]$/)])
   let url = ''
   const request: { method?: string; body?: string; headers: Record<string, string> } = { headers: {} }
   for (const word of rest.keys()) {
@@ -194,5 +194,17 @@ async function curl(command: string): Promise<{ status: number; body: unknown }>
     else if (option.startsWith('http')) url = option
   }
   const response = await fetch(url, { ...request, method: request.method ?? 'POST' })
-  return { status: response.status, body: await response.json() }
+  const body = mode === '-N' ? await firstEvent(response) : await response.json()
+  return { status: response.status, body }
+}
+
+async function firstEvent(response: Response): Promise<unknown> {
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
+  let text = ''
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    const data = /^event: next\n(?:id: .*\n)?data: (.*)\n\n/m.exec(text)?.[1]
+    if (data !== undefined) return JSON.parse(data)
+  }
+  throw new Error('the stream ended without an event')
 }

@@ -27,6 +27,11 @@ export function renewContext(context: GraphContext): GraphContext {
   return { ...context, loaders: createLoaders(context.services, context.tenant) }
 }
 
+/** Whoever sees the same of an event. */
+export function audienceOf({ tenant }: GraphContext): string {
+  return tenant
+}
+
 /** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */
 export function resetLoaders(context: GraphContext): void {
   context.loaders = createLoaders(context.services, context.tenant)

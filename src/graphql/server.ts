@@ -39,6 +39,8 @@ export interface GraphQLServerOptions<Context> {
   createContext(input: ContextInput): Context | Promise<Context>
   /** The context of one event of a subscription. */
   renewContext(context: Context): Context | Promise<Context>
+  /** Who is answered alike; see SubscriptionOptions. */
+  audienceOf?(context: Context): string | null
   /** By what a client names an event when it comes back, given what the source has yielded. */
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether an error means that the database has gone away. */

@@ -4,7 +4,7 @@ import { type GraphQLHTTPExtensions, isAsyncIterable, type Plugin } from 'graphq
 import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { Logger } from '../telemetry.ts'
 import { withoutHttp } from './errors.ts'
-import { EVENT_ID, type EventResult } from './subscriptions.ts'
+import { EVENT_ID, type EventResult } from './event-sharing.ts'
 
 export interface EventStreamOptions {
   /** Milliseconds without an event after which a comment shows that the stream is alive. */
@@ -33,7 +33,7 @@ export function useEventStreams(options: EventStreamOptions): Plugin<object, Eve
       setResultProcessor((results) => {
         if (Array.isArray(results)) throw new TypeError('Batches are not streamed.')
         const init = isAsyncIterable(results) ? {} : answerTo(results, request)
-        const stream = streamResults(iteratorOf(results), { ...options, cut, signal: request.signal })
+        const stream = streamResults(iteratorOf(results), { ...options, cut })
         return new Response(stream, {
           ...init,
           // Buffering proxies would keep events back.
@@ -51,8 +51,6 @@ function acceptsEventsOnly({ headers }: Request): boolean {
 
 interface StreamOptions extends EventStreamOptions {
   cut(): void
-  /** Aborts when the reader has gone. */
-  signal: AbortSignal
 }
 
 /** Browsers wait this many milliseconds before they connect again. */
@@ -60,7 +58,10 @@ const PREAMBLE = 'retry: 1000\n\n'
 const HEARTBEAT = ':\n\n'
 const COMPLETE = 'event: complete\ndata:\n\n'
 
-/** Nothing is asked of `results` before the reader has taken what came before: a slow reader is a slow source, not a queue. */
+/**
+ * Nothing is asked of `results` before the reader has taken what came before: a slow reader is a slow source, not a queue.
+ * A reader that leaves is no matter of the stream: the subscription itself hears of it, and ends the results.
+ */
 function streamResults(
   results: AsyncIterator<EventResult>,
   options: StreamOptions,
@@ -78,8 +79,6 @@ function streamResults(
     options.cut()
   }
 
-  if (options.signal.aborted) end()
-  else options.signal.addEventListener('abort', end, { once: true })
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -87,7 +86,7 @@ function streamResults(
         const text = await events.next()
         if (text === null) return controller.close()
         controller.enqueue(encoder.encode(text))
-        stalled = setTimeout(giveUp, options.stalledMs)
+        stalled = setTimeout(giveUp, options.stalledMs).unref()
       },
       cancel: end,
     },
@@ -139,10 +138,17 @@ function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEndi
   }
 }
 
+/** A result that many readers share is printed once. */
+const printed = new WeakMap<EventResult, string>()
+
 function textOf(result: EventResult): string {
+  const known = printed.get(result)
+  if (known !== undefined) return known
   const id = result[EVENT_ID]
   const line = id == null ? '' : `id: ${id}\n`
-  return `${line}event: next\ndata: ${JSON.stringify(withoutHttp(result))}\n\n`
+  const text = `${line}event: next\ndata: ${JSON.stringify(withoutHttp(result))}\n\n`
+  printed.set(result, text)
+  return text
 }
 
 function iteratorOf(

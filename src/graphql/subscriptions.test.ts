@@ -1,8 +1,10 @@
 // Sources that are ended before they have begun, and other orders of things that a transport seldom makes.
+
+import { setImmediate } from 'node:timers/promises'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { ExecutionResult } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { createGraphQLServer } from './server.ts'
+import { createGraphQLServer, type StreamTimes } from './server.ts'
 
 interface Source {
   subscribe(signal: AbortSignal): Promise<AsyncIterable<unknown>>
@@ -10,7 +12,7 @@ interface Source {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-function create({ subscribe }: Source) {
+function create({ subscribe }: Source, times: Partial<StreamTimes> = {}) {
   const schema = makeExecutableSchema({
     typeDefs: 'type Query { hello: String } type Subscription { event: Int }',
     resolvers: {
@@ -23,6 +25,7 @@ function create({ subscribe }: Source) {
     renewContext: (context) => context,
     logger: silent,
     graphiql: false,
+    times,
   })
 }
 
@@ -37,8 +40,10 @@ function ask(server: ReturnType<typeof create>, signal?: AbortSignal) {
 function createDeafSource() {
   const returned = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()
+  let asks = 0
   const source: AsyncIterableIterator<unknown> = {
     next() {
+      asks++
       asked.resolve()
       return new Promise(() => {})
     },
@@ -48,7 +53,7 @@ function createDeafSource() {
     },
     [Symbol.asyncIterator]: () => source,
   }
-  return { source, asked: asked.promise, returned: returned.promise }
+  return { source, asks: () => asks, asked: asked.promise, returned: returned.promise }
 }
 
 describe('a source', () => {
@@ -108,7 +113,29 @@ describe('a source', () => {
     }
     const reader = (await ask(create({ subscribe: async () => count() }))).body?.getReader()
     for (let reads = 0; reads <= 3; reads++) await reader?.read()
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
     expect(asked).toBe(3)
+    await reader?.cancel()
+  })
+
+  it('is ended for a reader that takes too long, who is not told that this was all', async () => {
+    const { source, asked, returned } = createDeafSource()
+    const server = create({ subscribe: async () => source }, { heartbeatMs: 5, stalledMs: 20 })
+    const reader = (await ask(server)).body?.getReader()
+    await reader?.read()
+    await reader?.read()
+    await asked
+    await returned
+    expect(await reader?.read()).toMatchObject({ done: true })
+  })
+
+  it('is asked once, however many heartbeats pass before it answers', async () => {
+    const { source, asks } = createDeafSource()
+    const reader = (
+      await ask(create({ subscribe: async () => source }, { heartbeatMs: 5 }))
+    ).body?.getReader()
+    for (let reads = 0; reads <= 3; reads++) await reader?.read()
+    expect(asks()).toBe(1)
     await reader?.cancel()
   })
 

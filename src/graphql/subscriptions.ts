@@ -8,12 +8,20 @@ import {
 } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Logger } from '../telemetry.ts'
+import { createEventSharing, EVENT_ID, type EventResult, type EventSharing } from './event-sharing.ts'
 
 export interface SubscriptionOptions<Context> {
   /** The context of one event: what the operation's own context says of the caller, and nothing that was loaded before. */
   renewContext(context: Context): Context | Promise<Context>
+  /**
+   * Who is answered alike: callers of one audience with the same operation share the execution of an event while it is
+   * under way. Null, or no function: this caller shares nothing.
+   */
+  audienceOf?(context: Context): string | null
   /** By what a client names the event when it comes back. Null, or no function: this event has no name. */
   eventIdOf?(payload: unknown, context: Context): string | null
+  /** Whether an error means that the database has gone away: the stream ends before the event that met it. */
+  isUnavailable?(error: unknown): boolean
   logger: Logger
 }
 
@@ -36,17 +44,12 @@ export interface Subscriptions {
 /** The results of one subscription. `next` never rejects; `return` does not wait for the source. */
 type Results = AsyncIterableIterator<ExecutionResult>
 
-/** On a result: what `eventIdOf` says of its event. JSON leaves it out. */
-export const EVENT_ID = Symbol('event id')
-
-export interface EventResult extends ExecutionResult {
-  [EVENT_ID]?: string | null
-}
-
 export function createSubscriptions<Context extends object>(
   options: SubscriptionOptions<Context>,
 ): Subscriptions {
   const open = new Set<AbortController>()
+  const share = createEventSharing()
+  const shared = { ...options, share }
   let isEnding = false
   return {
     plugin: {
@@ -56,7 +59,7 @@ export function createSubscriptions<Context extends object>(
         open.add(stop)
         stop.signal.addEventListener('abort', () => open.delete(stop), { once: true })
         extendContext({ signal: stop.signal })
-        setSubscribeFn((args: ExecutionArgs) => start(args, stop, options))
+        setSubscribeFn((args: ExecutionArgs) => start(args, stop, shared))
       },
     },
     end() {
@@ -70,7 +73,7 @@ export function createSubscriptions<Context extends object>(
 async function start<Context extends object>(
   args: ExecutionArgs,
   stop: AbortController,
-  options: SubscriptionOptions<Context>,
+  options: SharedOptions<Context>,
 ): Promise<Results | ExecutionResult> {
   // Over HTTP, a caller may leave before there is anything to end.
   const { request } = args.contextValue as { request?: Request }
@@ -87,10 +90,12 @@ async function start<Context extends object>(
   }
 }
 
+type SharedOptions<Context> = SubscriptionOptions<Context> & { share: EventSharing }
+
 interface Following<Context> {
   args: ExecutionArgs
   stop: AbortController
-  options: SubscriptionOptions<Context>
+  options: SharedOptions<Context>
 }
 
 const DONE = { done: true, value: undefined } as const
@@ -106,7 +111,12 @@ function follow<Context extends object>(
   async function pull(): Promise<IteratorResult<ExecutionResult>> {
     try {
       const { done, value } = await source.next()
-      return done ? DONE : { done: false, value: await render(value, args, options) }
+      if (done) return DONE
+      const result = await render(value, args, options)
+      const unread = result.errors?.find(({ originalError }) => options.isUnavailable?.(originalError))
+      // To go on would lose the event: it is told once more to who comes back.
+      if (unread) throw unread
+      return { done: false, value: result }
     } catch (error) {
       if (stop.signal.aborted) return failToEnd(error, options.logger)
       // As over every transport: one last result that says why.
@@ -167,7 +177,18 @@ function failToEnd(error: unknown, logger: Logger): typeof DONE {
   return DONE
 }
 
-async function render<Context extends object>(
+function render<Context extends object>(
+  payload: unknown,
+  args: ExecutionArgs,
+  options: SharedOptions<Context>,
+): Promise<EventResult> {
+  const audience = options.audienceOf?.(args.contextValue as Context) ?? null
+  const isShareable = audience !== null && typeof payload === 'object' && payload !== null
+  const run = () => execEvent(payload, args, options)
+  return isShareable ? options.share(payload, { args, audience }, run) : run()
+}
+
+async function execEvent<Context extends object>(
   payload: unknown,
   args: ExecutionArgs,
   { renewContext, eventIdOf }: SubscriptionOptions<Context>,

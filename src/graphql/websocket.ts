@@ -110,19 +110,15 @@ function serve(socket: WebSocket, request: IncomingMessage, { protocol, options 
   })
 }
 
-/** Resolves when the message is with the system, so that nobody makes the next one before. */
+/** Resolves when the message is with the system, so that nobody makes the next one before. Rejects once the connection closes. */
 function send(socket: WebSocket, text: string, stalledMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  // Of a connection that closes, graphql-ws would go on to ask its sources.
-  if (socket.readyState !== socket.OPEN) reject(new Error('The connection is closing.'))
-  else {
-    const stalled = setTimeout(() => socket.terminate(), stalledMs)
-    socket.send(text, (error) => {
-      clearTimeout(stalled)
-      if (error) reject(error)
-      else resolve()
-    })
-  }
+  const stalled = setTimeout(() => socket.terminate(), stalledMs)
+  socket.send(text, (error) => {
+    clearTimeout(stalled)
+    if (error) reject(error)
+    else resolve()
+  })
   return promise
 }
 

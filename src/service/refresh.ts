@@ -83,37 +83,49 @@ export async function refreshRecord(
 
 const FORGOTTEN = 'The provider no longer knows this validation.'
 
-/** A validation never seen before. Answers false where the provider does not know it. */
-export async function discoverRecord(
-  services: Services,
-  ask: {
-    tenant: string
-    provider: string
-    reference: string
-    account: string | null
-    via?: ObservedVia
-  },
-): Promise<boolean> {
+/**
+ * A validation never seen before. Answers false where the provider does not know it. Who joined a flight that asked too
+ * early for their demand takes the next one.
+ */
+export async function discoverRecord(services: Services, ask: Discovery): Promise<boolean> {
   const key = `${ask.tenant}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
-  return services.flights.run(key, async () => {
-    const at = services.now().toISOString()
-    const record = await services.providers.call(ask.provider, (provider) =>
-      provider.readValidation({ reference: ask.reference, account: ask.account }),
-    )
-    if (!record) return false
-    const reference = record.account ?? ask.account
-    if (reference === null) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: ask.provider })
-    const account = { provider: ask.provider, reference }
-    await applyAnswer(services, {
-      tenant: ask.tenant,
-      account,
-      at,
-      via: ask.via ?? 'FETCH',
-      question: 'record',
-      observations: [record],
+  for (let joined = true; ; ) {
+    const { isKnown, at } = await services.flights.run(key, () => {
+      joined = false
+      return discover(services, ask)
     })
-    return true
+    if (!joined || !ask.since || at >= ask.since) return isKnown
+  }
+}
+
+interface Discovery {
+  tenant: string
+  provider: string
+  reference: string
+  account: string | null
+  /** As in `Ask`. */
+  since?: Instant | null
+  via?: ObservedVia
+}
+
+async function discover(services: Services, ask: Discovery): Promise<{ isKnown: boolean; at: Instant }> {
+  const at = services.now().toISOString()
+  const record = await services.providers.call(ask.provider, (provider) =>
+    provider.readValidation({ reference: ask.reference, account: ask.account }),
+  )
+  if (!record) return { isKnown: false, at }
+  const reference = record.account ?? ask.account
+  if (reference === null) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: ask.provider })
+  const account = { provider: ask.provider, reference }
+  await applyAnswer(services, {
+    tenant: ask.tenant,
+    account,
+    at,
+    via: ask.via ?? 'FETCH',
+    question: 'record',
+    observations: [record],
   })
+  return { isKnown: true, at }
 }
 
 /** An account never seen before. Answers false where the provider does not know it. */

@@ -139,6 +139,7 @@ describe.each(testDatabases)('the clock on $name', ({ open }) => {
   it('takes states that were written before a close was known of', async () => {
     await answer(services, 'ada', [observe('review')])
     await sql`update validation set state = (state::jsonb - 'closesAt')::text`.execute(database.db)
+    expect((await readAll(database.db)).standings[0]?.state.closesAt).toBeNull()
     services.goTo(9)
     await answer(services, 'ada', [observe('review')], { at: 9 })
     await settle()

@@ -157,7 +157,7 @@ async function readAgain(services: Services, deliveries: readonly ClaimedDeliver
   const read = async () => (await readValidationsByReference(services.db, tenant, [key]))[0]
   const known = await read()
   if (!known) {
-    if (await discoverRecord(services, { tenant, ...key, account, via: 'WEBHOOK' })) return
+    if (await discoverRecord(services, { tenant, ...key, account, since, via: 'WEBHOOK' })) return
     throw new GatewayError('PROVIDER_REFUSED', { provider, message: UNKNOWN_THERE })
   }
   await refreshRecord(services, {

@@ -51,13 +51,15 @@ describe.each(testDatabases)('removal by age on $name', ({ open }) => {
   })
 
   describe('of the log', () => {
-    const append = (times: readonly number[], tenant = TENANT) =>
+    /** The validation whose changes the tests are about, where they name no other. */
+    const ADA = randomUUID()
+    const append = (times: readonly number[], { tenant = TENANT, validationId = ADA as string } = {}) =>
       database.db.transaction().execute((tx) =>
         appendChanges(
           tx,
           tenant,
           times.map((time) => ({
-            ...{ entityId: randomUUID(), validationId: randomUUID(), from: null },
+            ...{ entityId: randomUUID(), validationId, from: null },
             ...{ to: 'IN_REVIEW', entityStatus: 'IN_REVIEW', at: minute(0), recordedAt: minute(time) },
             details: {
               ...{ providerStatus: 'review', waitingOn: 'PROVIDER_REVIEWER', reasons: [] },
@@ -88,8 +90,19 @@ describe.each(testDatabases)('removal by age on $name', ({ open }) => {
       expect(await remove(9)).toBe(2)
       expect(await remove(9)).toBe(0)
       expect(await readLogBounds(database.db, TENANT)).toEqual({ position: 4, prunedTo: 4 })
+    })
+
+    it('leaves the last change of each validation, until there is a newer one', async () => {
+      const bruno = randomUUID()
+      await append([1, 2])
+      await append([3, 4], { validationId: bruno })
+      expect(await remove(9)).toBe(4)
+      expect(await left()).toEqual([2, 4])
       await append([10])
-      expect(await left()).toEqual([5])
+      expect(await remove(9)).toBe(0)
+      expect(await left()).toEqual([2, 4, 5])
+      expect(await remove(11)).toBe(1)
+      expect(await left()).toEqual([4, 5])
     })
 
     it('takes a prefix only: an older entry after a newer one stays', async () => {
@@ -107,7 +120,7 @@ describe.each(testDatabases)('removal by age on $name', ({ open }) => {
 
     it('takes nothing of another tenant', async () => {
       await append([1])
-      await append([1], 'other')
+      await append([1], { tenant: 'other' })
       expect(await readLogTenants(database.db)).toEqual([TENANT, 'other'].toSorted())
       expect(await remove(9)).toBe(1)
       expect(await left('other')).toEqual([1])

@@ -1,6 +1,7 @@
 // Removes what is old enough, in batches, so that nobody has to wait long for it.
 import { sql } from 'kysely'
 import type { Instant } from '../domain/time.ts'
+import { readLogBounds } from './status-log.ts'
 import type { Db, Tx } from './tables.ts'
 
 /**
@@ -28,35 +29,41 @@ export async function readLogTenants(db: Db): Promise<string[]> {
 }
 
 /**
- * Removes entries of a tenant's log that were written before a moment, and notes how far. Only a prefix is ever removed:
- * an older entry after a newer one stays with it. Answers how many it removed.
+ * Removes entries of a tenant's log that were written before a moment, and notes how far. Only a prefix is ever gone through:
+ * an older entry after a newer one stays with it. The last entry of each validation stays too: it tells how things stand
+ * to who subscribes. Answers how many entries it went through.
  */
 export async function removeChanges(
   tx: Tx,
   tenant: string,
   { before, limit }: { before: Instant; limit: number },
 ): Promise<number> {
+  const { prunedTo } = await readLogBounds(tx, tenant)
   const oldest = await tx
     .selectFrom('status_log')
-    .select(['position', 'recorded_at'])
+    .select(['position', 'recorded_at', 'validation_id'])
     .where('tenant', '=', tenant)
+    .where('position', '>', prunedTo)
     .orderBy('position')
     .limit(limit)
     .execute()
-  const kept = oldest.findIndex((entry) => entry.recorded_at >= before)
-  const removed = kept === -1 ? oldest : oldest.slice(0, kept)
-  const last = removed.at(-1)
+  const young = oldest.findIndex((entry) => entry.recorded_at >= before)
+  const past = young === -1 ? oldest : oldest.slice(0, young)
+  const last = past.at(-1)
   if (!last) return 0
-  await tx
-    .deleteFrom('status_log')
-    .where('tenant', '=', tenant)
-    .where('position', '<=', last.position)
-    .execute()
+  const validations = [...new Set(past.map((entry) => entry.validation_id))]
+  await sql`
+    delete from status_log as old
+    where tenant = ${tenant} and validation_id = any(${validations}::uuid[]) and position <= ${last.position}::bigint
+      and exists (
+        select from status_log as newer
+        where newer.tenant = old.tenant and newer.validation_id = old.validation_id and newer.position > old.position
+      )`.execute(tx)
   // Last, for writers of the log wait for this row until commit.
   await tx
     .updateTable('log_head')
     .set({ pruned_to: sql<number>`greatest(pruned_to, ${last.position}::bigint)` })
     .where('tenant', '=', tenant)
     .execute()
-  return removed.length
+  return past.length
 }

@@ -1,5 +1,6 @@
 // Subscriptions as server-sent events, read by graphql-sse's own client, by EventSource, and by bare sockets.
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listen, open, subscribe } from '../support/event-stream-client.ts'
@@ -38,13 +39,13 @@ describe('an event stream', () => {
     const gateway = await startStreaming({ times: { heartbeatMs: 20 } })
     const leaving = new AbortController()
     const response = await open(gateway, FOLLOW, leaving.signal)
-    let text = ''
+    let received = ''
     for await (const chunk of response.body ?? []) {
-      text += Buffer.from(chunk).toString()
-      if (text.endsWith(':\n\n:\n\n')) gateway.log.append(1)
-      if (text.includes('data:')) break
+      received += Buffer.from(chunk).toString()
+      if (received.endsWith(':\n\n:\n\n')) gateway.log.append(1)
+      if (received.includes('data:')) break
     }
-    expect(text).toMatch(/^retry: 1000\n\n(:\n\n){2,}id: 1\nevent: next\ndata: .*\n\n$/)
+    expect(received).toMatch(/^retry: 1000\n\n(:\n\n){2,}id: 1\nevent: next\ndata: .*\n\n$/)
   })
 
   it('gives each event a context of its own, in which it is waited for', async () => {
@@ -152,6 +153,8 @@ describe('a reader that does not read', () => {
     await expect.poll(() => log.open(), { timeout: 5_000 }).toBe(0)
     expect(log.asked()).toBeGreaterThan(1)
     expect(log.asked()).toBeLessThan(1_000)
+    // What is on its way arrives, but no proper end.
+    expect(await text(socket)).not.toMatch(/0\r\n\r\n$/)
     await stillAnswers(gateway)
   })
 })

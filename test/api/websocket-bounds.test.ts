@@ -99,6 +99,20 @@ describe('a connection has bounds:', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN)
   })
 
+  it('who asks on and on without reading the answers is cut off', async () => {
+    const gateway = await startStreaming()
+    const { socket, say } = await dialIn(gateway)
+    say(follow('1'))
+    await expect.poll(() => gateway.log.open()).toBe(1)
+    socket.pause()
+    const ping = JSON.stringify({ type: 'ping', payload: { filler: 'x'.repeat(60_000) } })
+    for (let asked = 0; asked < 2_000 && gateway.log.open() > 0; asked++) {
+      await new Promise((resolve) => socket.send(ping, resolve))
+    }
+    expect(gateway.log.open()).toBe(0)
+    await stillAnswers(gateway)
+  })
+
   it('for one that reads nothing no more is read than fits between, until it is cut off', async () => {
     const log = createTestLog('x'.repeat(50_000))
     const gateway = await startStreaming({ log, times: { stalledMs: 200 } })

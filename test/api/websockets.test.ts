@@ -31,6 +31,15 @@ describe('over a WebSocket', () => {
     expect(seen.results).toEqual(expected)
   })
 
+  it('a header says nothing of where an operation goes on', async () => {
+    const gateway = await startStreaming()
+    gateway.log.append(3)
+    const { messages, say } = await dialIn(gateway, { headers: { 'last-event-id': '2' } })
+    say(follow('1'))
+    await expect.poll(() => messages.length).toBe(4)
+    expect(messages[1]).toMatchObject({ payload: { data: { follow: { position: 1 } } } })
+  })
+
   it('each event has a context of its own', async () => {
     const gateway = await startStreaming()
     const { seen } = ask(clientOf(gateway), 'subscription { follow { context isWaitedFor } }')

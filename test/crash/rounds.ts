@@ -1,13 +1,12 @@
 // Kills a gateway again and again while providers deliver and clients listen; then tells what there is to check.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenDatabase } from '../../src/store/database.ts'
-import { type Follower, follow, type HeardChange } from '../support/follower.ts'
 import { startEmulators } from '../support/gateway-process.ts'
-import { createProviderSide, deliver, deliveryOf, type ProviderSide } from '../support/provider-side.ts'
+import { createProviderSide } from '../support/provider-side.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { createKillableGateway, type KillableGateway } from './gateway.ts'
-import { type Hearing, type History, letClaimsRunOut, readStored } from './history.ts'
-import { startWriter, type Writer } from './writer.ts'
+import { type History, letClaimsRunOut, readStored } from './history.ts'
+import { type Load, startLoad } from './load.ts'
 
 export interface CrashRun {
   rounds: number
@@ -17,7 +16,7 @@ export interface CrashRun {
   /** The same database, opened while no gateway runs. */
   open(): Promise<OpenDatabase>
   /** Called after each round. */
-  onRound?(round: number, so: { acknowledged: number; heard: number }): void
+  onRound?(round: number, load: Load): void
 }
 
 export interface CrashResult {
@@ -27,57 +26,38 @@ export interface CrashResult {
 }
 
 const WRITERS = 8
-/** To everything, and to one entity each. */
-const LISTENERS = { all: 3, entity: 3 }
-const REST_TIMEOUT_MS = 30_000
+const LISTENERS = 3
 
 export async function runCrashRounds(run: CrashRun): Promise<CrashResult> {
   const random = createRandom(run.seed)
   const emulators = await startEmulators()
-  const gateway = await createKillableGateway({
-    ...emulators.settings,
-    KYC_PROVIDERS: 'gu1',
-    ...run.settings,
+  const settings = { ...emulators.settings, KYC_PROVIDERS: 'gu1', ...run.settings }
+  const gateway = await createKillableGateway(settings)
+  const origin = () => gateway.origin
+  gateway.start()
+  await gateway.ready()
+  const load = await startLoad({
+    provider: createProviderSide(emulators.gu1),
+    seed: run.seed,
+    writers: WRITERS,
+    deliverTo: origin,
+    listenAt: Array.from({ length: LISTENERS }, () => origin),
   })
-  const provider = createProviderSide(emulators.gu1)
   const restarts: number[] = []
-  const { writers, listeners } = await begin(gateway, provider, run.seed)
   for (let round = 1; round <= run.rounds; round += 1) {
     restarts.push(...(await crash(gateway, random)))
-    if (random.once(3)) random.pick(listeners).follower.cut()
-    const acknowledged = writers.flatMap((writer) => writer.acknowledged).length
-    run.onRound?.(round, { acknowledged, heard: listeners[0]?.follower.heard.length ?? 0 })
+    if (random.once(3)) random.pick(load.followers).cut()
+    run.onRound?.(round, load)
   }
   await withDatabase(run, ({ db }) => letClaimsRunOut(db))
   gateway.start()
   restarts.push(await gateway.ready())
-  await Promise.all(writers.map((writer) => writer.finish()))
-  await comeToRest(writers, listeners)
+  await load.finish()
+  await load.rest()
   await gateway.stop()
-  await Promise.all(listeners.map(({ follower }) => follower.stop()))
+  await load.stop()
   const stored = await withDatabase(run, ({ db }) => readStored(db))
-  return { restarts, history: { ...stored, ...toldBy(writers), hearings: hearingsOf(listeners, stored.log) } }
-}
-
-/** Writers begin once the listeners have heard something: so these hear everything that the writers do. */
-async function begin(gateway: KillableGateway, provider: ProviderSide, seed: number) {
-  const origin = () => gateway.origin
-  gateway.start()
-  await gateway.ready()
-  const first = await provider.begin('00000000-0000-4000-8000-000000000001', { status: 'approved' })
-  await deliver(gateway.origin, deliveryOf(first))
-  const all: Listener[] = Array.from({ length: LISTENERS.all }, (_, index) => {
-    return { follower: follow({ name: `listener ${index + 1}`, origin }), writer: null }
-  })
-  while (all.some(({ follower }) => follower.start() === null)) await pause(5)
-  const writers = Array.from({ length: WRITERS }, (_, index) =>
-    startWriter({ provider, origin, random: createRandom(seed + 1 + index) }),
-  )
-  const ofEntities: Listener[] = writers.slice(0, LISTENERS.entity).map((writer, index) => {
-    const name = `listener ${index + 1} of one entity`
-    return { follower: follow({ name, origin, account: writer.regular }), writer }
-  })
-  return { writers, listeners: [...all, ...ofEntities] }
+  return { restarts, history: { ...stored, ...load.history(stored.log) } }
 }
 
 /** At any moment of its life, now and then before it is ready; the milliseconds that it took to be so. */
@@ -92,47 +72,6 @@ async function crash(gateway: KillableGateway, random: Random): Promise<number[]
   await pause(random.between(0, 900))
   await gateway.kill()
   return [ready]
-}
-
-interface Listener {
-  follower: Follower
-  /** Whose regular entity it listens to; null: it listens to everything. */
-  writer: Writer | null
-}
-
-function toldBy(writers: readonly Writer[]): Pick<History, 'stories' | 'acknowledged'> {
-  return {
-    stories: writers.flatMap(({ stories }) => stories),
-    acknowledged: writers.flatMap(({ acknowledged }) => acknowledged),
-  }
-}
-
-/** Returns when everyone seems to have heard everything, or after a while: what is missing then, the checker will say. */
-async function comeToRest(writers: readonly Writer[], listeners: readonly Listener[]): Promise<void> {
-  const deadline = performance.now() + REST_TIMEOUT_MS
-  while (!isAtRest(writers, listeners) && performance.now() < deadline) await pause(20)
-}
-
-function isAtRest(writers: readonly Writer[], listeners: readonly Listener[]): boolean {
-  const heard = listeners[0]?.follower.heard ?? []
-  const statuses = new Map(heard.map(({ reference, to }) => [reference, to]))
-  const isTold = toldBy(writers).stories.every(
-    (story) => statuses.get(story.reference) === story.statuses.at(-1),
-  )
-  return isTold && hearingsOf(listeners, heard).every((hearing) => hasHeard(hearing, heard))
-}
-
-function hasHeard({ entityId, start, heard }: Hearing, log: readonly HeardChange[]): boolean {
-  const last = log.findLast((event) => entityId === null || event.entityId === entityId)?.position ?? 0
-  return (heard.at(-1)?.position ?? start ?? 0) >= last
-}
-
-function hearingsOf(listeners: readonly Listener[], log: readonly HeardChange[]): Hearing[] {
-  return listeners.map(({ writer, follower: { name, heard, start, refusals } }) => {
-    const reference = writer?.stories[0]?.reference
-    const entityId = log.find((entry) => entry.reference === reference)?.entityId ?? ''
-    return { name, heard, refusals, start: start(), entityId: writer ? entityId : null }
-  })
 }
 
 async function withDatabase<T>(run: CrashRun, work: (database: OpenDatabase) => Promise<T>): Promise<T> {

@@ -55,7 +55,7 @@ export function follow(options: FollowerOptions): Follower {
 
   function take({ id, data }: StreamEvent) {
     const code = data?.errors?.[0]?.extensions.code
-    if (code !== undefined) return takeError(String(code))
+    if (code !== undefined) return takeError(String(code), id)
     const change = data?.data?.change
     const isResumed = lastEventId !== null
     const position = positionOf(id)
@@ -66,7 +66,9 @@ export function follow(options: FollowerOptions): Follower {
     const { from, to, entity, validation } = change
     heard.push({ position, from, to, entityId: entity.id, reference: validation.reference })
   }
-  function takeError(code: string) {
+  function takeError(code: string, id: string | null) {
+    // A browser would take the event for heard.
+    if (id !== null) return giveUp(`${code} in the place of event ${positionOf(id)}`)
     // What was there once is not unknown later.
     if (!PASSING.has(code) || (code === 'NOT_FOUND' && lastEventId !== null)) giveUp(code)
   }
