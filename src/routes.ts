@@ -2,7 +2,7 @@
 import { isLoopback } from './address.ts'
 import { json, pathOf, refuse, shuttingDown } from './answers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
-import { type IncomingDelivery, receiveWebhook } from './webhook-route.ts'
+import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
 
 /** The connection a request came on. */
 export interface Connection {
@@ -50,7 +50,14 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
     (request, connection) =>
       state.draining ? shuttingDown() : handler(request, connection)
   return [
-    exact('/graphql', { level: 'info', handle: open(graphql) }),
+    exact('/graphql', {
+      level: 'info',
+      handle: open((request, connection) =>
+        asksInAddress(request) && isOfForeignPage(request)
+          ? refuseForeignPage()
+          : graphql(request, connection),
+      ),
+    }),
     exact('/livez', { level: 'debug', methods: READ, handle: () => json(200, { status: 'ok' }) }),
     exact('/readyz', { level: 'debug', methods: READ, handle: () => readiness(ready, state) }),
     ...(metrics
@@ -61,7 +68,7 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
           below('/webhooks', {
             level: 'info',
             methods: ['POST'],
-            handle: open((request) => receiveWebhook(request, webhooks, options.logger)),
+            handle: open(createWebhookReceiver(webhooks, options.logger)),
           }),
         ]
       : []),
@@ -125,11 +132,13 @@ function below(prefix: string, rest: RouteRest): Route {
 function mount(prefix: string, handler: Handler): Route {
   return below(prefix, {
     level: 'debug',
+    methods: [...READ, 'POST', 'PUT', 'PATCH', 'DELETE'],
     async handle(request) {
+      const { method, headers, signal } = request
+      const hasBody = !READ.includes(method)
+      if (hasBody && isOfForeignPage(request)) return refuseForeignPage()
       const url = new URL(request.url)
       url.pathname = url.pathname.slice(prefix.length)
-      const { method, headers, signal } = request
-      const hasBody = method !== 'GET' && method !== 'HEAD'
       const body = hasBody ? await request.arrayBuffer() : null
       return handler(new Request(url, { method, headers: [...headers], signal, body }))
     },
@@ -159,6 +168,30 @@ export function namesLoopback(host: string | undefined): boolean {
 /** Browsers always say whose page it is; other programs have none. */
 export function isLoopbackOrigin(origin: string | undefined): boolean {
   return origin === undefined || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))
+}
+
+/**
+ * Whether a browser sends this for a page of another site. It does so without asking first, for example for an image; the
+ * page cannot read the answer, but what the question sets off would have happened. A proxy may pass pages of its own site.
+ */
+function isOfForeignPage({ headers }: Request): boolean {
+  const origin = headers.get('origin')
+  if (origin !== null && isLoopbackOrigin(origin)) return false
+  const site = headers.get('sec-fetch-site')
+  // Old browsers say only the origin, and only where a script asks.
+  return site === null ? origin !== null : site === 'cross-site'
+}
+
+/** Without parameters there is at most a page to show. */
+function asksInAddress({ method, url }: Request): boolean {
+  return READ.includes(method) && url.includes('?')
+}
+
+function refuseForeignPage(): Response {
+  return refuse(403, 'BAD_REQUEST', {
+    message:
+      'A page of another site may not send this. Where it is meant to, it sends a POST of application/json.',
+  })
 }
 
 const READY_TIMEOUT_MS = 2_000

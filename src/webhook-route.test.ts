@@ -201,3 +201,36 @@ async function stream(
   await text(response)
   return { status: response.statusCode, connection: response.headers.connection }
 }
+
+describe('bodies that are here at the same time', () => {
+  const CHUNK = new Uint8Array(CAP)
+  /** All of a body but its end, which comes with the signal. */
+  const begin = (server: ReturnType<typeof createHttpServer>, finish: Promise<void>) => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(CHUNK),
+      pull: (controller) => finish.then(() => controller.close()),
+    })
+    return server.fetch(
+      new Request('http://gateway/webhooks/gu1', { method: 'POST', body, duplex: 'half' } as RequestInit),
+    )
+  }
+
+  it('fill 64 MB at most; further ones are to be sent again, and find room once others have gone', async () => {
+    const { received, receive } = createReceiver()
+    const { server } = create(receive)
+    const finish = Promise.withResolvers<void>()
+    const fitting = Array.from({ length: 256 }, () => begin(server, finish.promise))
+    const refused = await begin(server, finish.promise)
+    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('connection')]).toEqual([
+      503,
+      '10',
+      'close',
+    ])
+    expect(await codeOf(refused)).toBe('OVERLOADED')
+    finish.resolve()
+    const statuses = (await Promise.all(fitting)).map(({ status }) => status)
+    expect(statuses).toEqual(Array.from({ length: 256 }, () => 200))
+    expect((await begin(server, finish.promise)).status).toBe(200)
+    expect(received).toHaveLength(257)
+  })
+})

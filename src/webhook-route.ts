@@ -15,24 +15,32 @@ export interface IncomingDelivery {
 }
 
 const MAX_BYTES = 256 * 1024
+/** Of all deliveries that are here at the same time: bodies are read before anybody knows who sent them. */
+const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024
 const SEND_AGAIN_SECONDS = 10
 
-/** Answers 200 once `receive` has resolved. Whatever else happens to a delivery, the sender must know that it was not kept. */
-export async function receiveWebhook(
-  request: Request,
+/**
+ * Answers 200 once `receive` has resolved. Whatever else happens to a delivery, the sender must know that it was not kept.
+ */
+export function createWebhookReceiver(
   receive: (delivery: IncomingDelivery) => Promise<void>,
   logger: Logger,
-): Promise<Response> {
-  const place = placeOf(pathOf(request))
-  if (!place) return refuseFor(new GatewayError('NOT_FOUND'))
-  const body = createBodyReader(request)
-  try {
-    await receive({ ...place, headers: request.headers, body: body.read })
-    return json(200, { status: 'ok' })
-  } catch (error) {
-    const response = body.wasTooLarge() ? tooLarge() : refuseFor(asGatewayError(error, request, logger))
-    if (body.isLeft()) response.headers.set('connection', 'close')
-    return response
+): (request: Request) => Promise<Response> {
+  const held = { bytes: 0 }
+  return async (request) => {
+    const place = placeOf(pathOf(request))
+    if (!place) return refuseFor(new GatewayError('NOT_FOUND'))
+    const body = createBodyReader(request, held)
+    try {
+      await receive({ ...place, headers: request.headers, body: body.read })
+      return json(200, { status: 'ok' })
+    } catch (error) {
+      const response = body.wasTooLarge() ? tooLarge() : refuseFor(asGatewayError(error, request, logger))
+      if (body.isLeft()) response.headers.set('connection', 'close')
+      return response
+    } finally {
+      body.release()
+    }
   }
 }
 
@@ -65,24 +73,28 @@ function tooLarge(): Response {
   return refuse(413, 'BAD_REQUEST', { message: `A webhook has at most ${MAX_BYTES} bytes.` })
 }
 
-function createBodyReader(request: Request) {
+function createBodyReader(request: Request, held: { bytes: number }) {
   const isDeclaredTooLarge = Number(request.headers.get('content-length')) > MAX_BYTES
   let isTooLarge = isDeclaredTooLarge
+  let isCrowded = false
+  let size = 0
   let bytes: Promise<Uint8Array> | null = null
 
   async function readAll(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
-    let size = 0
     const reader = request.body?.getReader()
-    while (reader && !isTooLarge) {
+    while (reader && !isTooLarge && !isCrowded) {
       const { done, value } = await reader.read().catch(senderLeft)
       if (done) break
       chunks.push(value)
       size += value.byteLength
+      held.bytes += value.byteLength
       isTooLarge = size > MAX_BYTES
+      isCrowded = held.bytes > MAX_BYTES_AT_ONCE
     }
     // What is left is not cancelled: that would close the connection before the answer has gone out on it.
     if (isTooLarge) throw new GatewayError('BAD_REQUEST')
+    if (isCrowded) throw new GatewayError('OVERLOADED')
     return Buffer.concat(chunks)
   }
 
@@ -92,8 +104,11 @@ function createBodyReader(request: Request) {
       return bytes
     },
     wasTooLarge: () => isTooLarge && bytes !== null,
-    /** Nobody asked for it, and there is much of it. */
-    isLeft: () => isDeclaredTooLarge && bytes === null,
+    /** Nobody asked for it and there is much of it, or it was not read to its end. */
+    isLeft: () => isCrowded || (isDeclaredTooLarge && bytes === null),
+    release() {
+      held.bytes -= size
+    },
   }
 }
 

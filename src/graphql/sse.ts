@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { Logger } from '../telemetry.ts'
 import { withoutHttp } from './errors.ts'
 import { EVENT_ID, type EventResult } from './event-sharing.ts'
+import { refusal } from './refusals.ts'
 
 export interface EventStreamOptions {
   /** Milliseconds without an event after which a comment shows that the stream is alive. */
@@ -26,9 +27,10 @@ const MEDIA_TYPE = 'text/event-stream'
 /** Takes the place of yoga's own event streams, for those who accept them. */
 export function useEventStreams(options: EventStreamOptions): Plugin<object, EventServerContext> {
   return {
-    onResultProcess({ request, result, resultProcessor, setResultProcessor, serverContext }) {
-      const isForEvents = isAsyncIterable(result) || acceptsEventsOnly(request)
-      if (!resultProcessor || !isForEvents) return
+    onResultProcess(hook) {
+      const { request, result, resultProcessor, setResultProcessor, serverContext } = hook
+      if (!resultProcessor) return refuseMediaType(hook)
+      if (!isAsyncIterable(result) && !acceptsEventsOnly(request)) return
       const cut = () => serverContext.connection?.cut()
       setResultProcessor((results) => {
         if (Array.isArray(results)) throw new TypeError('Batches are not streamed.')
@@ -43,6 +45,28 @@ export function useEventStreams(options: EventStreamOptions): Plugin<object, Eve
     },
   }
 }
+
+type ResultHook = Parameters<NonNullable<Plugin['onResultProcess']>>[0]
+
+/** yoga would answer without a word, and leave a subscription open that nobody reads. */
+function refuseMediaType({
+  result,
+  setResult,
+  setResultProcessor,
+}: Pick<ResultHook, 'result' | 'setResult' | 'setResultProcessor'>): void {
+  if (isAsyncIterable(result)) result[Symbol.asyncIterator]().return?.()
+  setResult({ errors: [refusal('BAD_REQUEST', NOT_ACCEPTABLE)] })
+  setResultProcessor(
+    (refused) =>
+      Response.json(Array.isArray(refused) || isAsyncIterable(refused) ? {} : withoutHttp(refused), {
+        status: 406,
+      }),
+    'application/json',
+  )
+}
+
+const NOT_ACCEPTABLE =
+  'Accept application/json or application/graphql-response+json, and text/event-stream for a subscription.'
 
 function acceptsEventsOnly({ headers }: Request): boolean {
   const accept = headers.get('accept') ?? ''

@@ -126,6 +126,7 @@ describe('a source', () => {
     await reader?.read()
     await asked
     await returned
+    await setImmediate()
     expect(await reader?.read()).toMatchObject({ done: true })
   })
 
@@ -138,6 +139,23 @@ describe('a source', () => {
     expect(asks()).toBe(1)
     await reader?.cancel()
   })
+
+  it.each(['application/json', 'multipart/mixed', 'text/plain'])(
+    'is ended where its reader takes only %s, who is told what to accept',
+    async (accept) => {
+      const { source, asks, returned } = createDeafSource()
+      const body = JSON.stringify({ query: 'subscription { event }' })
+      const headers = { 'content-type': 'application/json', accept }
+      const response = await create({ subscribe: async () => source }).handle(
+        new Request('http://gateway/graphql', { method: 'POST', headers, body }),
+      )
+      await returned
+      const { errors } = await response.json()
+      expect([response.status, asks(), errors[0].extensions.code]).toEqual([406, 0, 'BAD_REQUEST'])
+      expect(errors[0].message).toContain('text/event-stream')
+      expect(errors[0].extensions).not.toHaveProperty('http')
+    },
+  )
 
   it('that is none is an error of ours', async () => {
     const notIterable = {} as AsyncIterable<unknown>

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { GatewayError } from '../domain/errors.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
 import { verifyDelivery } from '../providers/signature.ts'
+import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
 import type { Services } from './services.ts'
 
@@ -30,8 +31,8 @@ export interface IntakeOptions {
   secrets: ReadonlyMap<string, readonly string[]>
   /** Deliveries that may wait to be processed. */
   queueLimit: number
-  /** Called when something new waits. */
-  onStored(): void
+  /** Called when something new of a provider waits. */
+  onStored(provider: string): void
 }
 
 /** Requests that may wait for the database at the same time. */
@@ -49,7 +50,8 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
   /** A count by itself would cost as much as the delivery. */
   async function refuseWhenFull() {
     const now = services.now().getTime()
-    if (now - checkedAt >= QUEUE_CHECK_MS) {
+    // A clock that is set back must not make the last look hold for as long.
+    if (Math.abs(now - checkedAt) >= QUEUE_CHECK_MS) {
       checkedAt = now
       const queued = await countReady(services.db, options.queueLimit)
       services.metrics.setQueued(queued)
@@ -75,7 +77,7 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
       services.metrics.countDelivery(provider, isNew ? OUTCOMES[delivery.state] : 'duplicate')
       if (delivery.state === 'QUARANTINED' && isNew)
         services.logger.warn({ provider, delivery: delivery.id }, 'a genuine delivery is not understood')
-      if (isNew && delivery.state === 'READY') options.onStored()
+      if (isNew && delivery.state === 'READY') options.onStored(provider)
     },
   }
 }
@@ -190,10 +192,21 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH)
       waiting = waiting.slice(BATCH)
-      // Where they cannot be written together, one that the database refuses must not stand in the way of the others.
-      await write(batch).catch(() => Promise.all(batch.map((one) => write([one]).catch(one.done.reject))))
+      await write(batch).catch((error: unknown) => writeAgain(batch, error))
     }
     isWriting = false
+  }
+
+  /** One that the database refuses must not stand in the way of the others; a database that is away refuses them all. */
+  async function writeAgain(batch: readonly Waiting[], error: unknown) {
+    if (!isUnavailable(error)) {
+      await Promise.all(batch.map((one) => write([one]).catch(one.done.reject)))
+      return
+    }
+    // A connection that broke is replaced with the next statement. Whoever waits behind that has waited long enough.
+    await write(batch).catch((reason: unknown) => {
+      for (const { done } of [...batch, ...waiting.splice(0)]) done.reject(reason)
+    })
   }
 
   async function write(batch: readonly Waiting[]) {

@@ -173,6 +173,21 @@ describe.each(testDatabases)('the feed on $name', ({ open }) => {
     expect(await next).toEqual([1])
   })
 
+  it('follows it also for a reader that was busy when it was joined, and misses nothing of what came after', async () => {
+    const [ada, twin] = [await person(), await person()]
+    await change(twin)
+    const { feed } = replica(5)
+    const reader = read(feed, { topic: { entityId: twin.entity.id }, after: 0 })
+    const all = read(feed, { topic: null, after: 0 })
+    expect(await reader.take(1)).toEqual([1])
+    await database.db.transaction().execute((tx) => mergeEntity(tx, TENANT, twin.entity.id, ada.entity.id))
+    await change({ entity: ada.entity, validationId: twin.validationId }, 2)
+    expect(await all.take(3)).toEqual([1, 2, 3])
+    const next = reader.take(3)
+    await change({ entity: ada.entity, validationId: twin.validationId })
+    expect(await next).toEqual([2, 3, 4])
+  })
+
   it('waits through a database that does not answer, says so once, and goes on', async () => {
     const ada = await person()
     const { feed, warnings } = replica(5)

@@ -85,6 +85,7 @@ export function createFeed(options: FeedOptions): Feed {
       const tail = tailOf(tenant)
       await tail.ready
       let { topic, after } = following
+      let told = after
       const { matches = () => true } = following
       while (!signal.aborted) {
         const page = tail.recent(topic, after) ?? (await readPage(options.db, tail, { topic, after }))
@@ -92,9 +93,11 @@ export function createFeed(options: FeedOptions): Feed {
           yield row
           if (signal.aborted) return
         }
+        told = page.rows.at(-1)?.position ?? told
         after = page.scannedTo
         const news = await tail.wait(topic, after, signal)
-        after = Math.max(after, news.from)
+        // What an entity was joined to has changes of its own, and the old ones: all after the last that was told.
+        after = news.topic === topic ? Math.max(after, news.from) : told
         topic = news.topic
       }
     } finally {

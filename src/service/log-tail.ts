@@ -13,8 +13,8 @@ export interface Tail {
   /** Changes of the topic after a position, if memory goes back that far; else null. */
   recent(topic: LogTopic, after: number): Page | null
   /**
-   * Resolves when there is a change of the topic after `after`, or when `signal` aborts. Between `from` and `after`
-   * there was none.
+   * Resolves when there is a change of the topic after `after`, or when `signal` aborts. Between `after` and `from`
+   * there was none. With another topic where the entity was joined to that one; then `from` says nothing.
    */
   wait(topic: LogTopic, after: number, signal: AbortSignal): Promise<News>
   /** Reads what was committed since. However often it is called meanwhile, there is one more look after this one. */
@@ -56,7 +56,7 @@ export function createTail(options: { db: Db; logger: ServiceLogger }, tenant: s
   /** `kept` holds every change after this position. */
   let start = 0
   let head = 0
-  let looking: Promise<void> | null = null
+  let isLooking = false
   let again = false
   let failing = false
 
@@ -70,11 +70,12 @@ export function createTail(options: { db: Db; logger: ServiceLogger }, tenant: s
   }
 
   function look() {
-    if (looking) again = true
-    else looking = readOn().finally(() => (looking = null))
+    if (isLooking) again = true
+    else readOn()
   }
 
   async function readOn() {
+    isLooking = true
     try {
       await ready
       do {
@@ -88,6 +89,9 @@ export function createTail(options: { db: Db; logger: ServiceLogger }, tenant: s
       // The next look, at the latest that of the poll, finds what this one did not.
       if (!failing) options.logger.warn({ err: error }, 'the log cannot be read; subscribers wait')
       failing = true
+    } finally {
+      // In the same moment as the last check of `again`: a call in between would be heard by nobody.
+      isLooking = false
     }
   }
 
@@ -113,7 +117,6 @@ export function createTail(options: { db: Db; logger: ServiceLogger }, tenant: s
     const keys = [...waiting.keys()].filter((key) => key !== ALL)
     if (keys.length === 0) return
     for (const { id, merged_into } of await readMerged(options.db, tenant, keys)) {
-      // From where each of them was: what was joined has its own place in the log.
       callAll(id, { from: 0, mergedInto: merged_into })
     }
   }

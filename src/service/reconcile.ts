@@ -122,10 +122,14 @@ async function lookAtOne(services: Services, claimed: ClaimedLook): Promise<Outc
 }
 
 async function readAgain(services: Services, row: ValidationRow): Promise<GatewayError | null> {
-  const { tenant, provider, reference, id } = row
+  const { tenant, provider, reference, id, state } = row
   const account = { provider, reference: row.account }
   try {
-    await refreshRecord(services, { tenant, account, reference, validationId: id })
+    await refreshRecord(services, {
+      ...{ tenant, account, reference },
+      validationId: id,
+      knownAt: state.observedAt,
+    })
     return null
   } catch (error) {
     if (error instanceof GatewayError) return error

@@ -62,14 +62,19 @@ export async function refreshSummary(services: Services, ask: Ask): Promise<void
   })
 }
 
+interface RecordAsk {
+  reference: string
+  validationId: string
+  sync?: { force: boolean }
+  /** When what is known was asked for: the answer is newer than that, also where our clock is behind that of who asked. */
+  knownAt?: Instant
+}
+
 /** One known validation, whole. `sync` makes the provider ask its own sources first, where it can. */
-export async function refreshRecord(
-  services: Services,
-  ask: Ask & { reference: string; validationId: string; sync?: { force: boolean } },
-): Promise<void> {
-  const { reference, sync } = ask
+export async function refreshRecord(services: Services, ask: Ask & RecordAsk): Promise<void> {
+  const { reference, sync, knownAt = '' } = ask
   const what = `${sync ? `sync ${sync.force}` : 'record'}\n${reference}`
-  await share(services, ask, what, async (at) => {
+  await share(services, ask, what, async (askedAt) => {
     const ref = { reference, account: ask.account.reference }
     const record = await call(services, ask, (provider) =>
       sync && provider.sync ? provider.sync(ref, sync) : provider.readValidation(ref),
@@ -77,6 +82,7 @@ export async function refreshRecord(
     if (!record)
       throw new GatewayError('PROVIDER_REFUSED', { provider: ask.account.provider, message: FORGOTTEN })
     const via = ask.via ?? 'FETCH'
+    const at = askedAt > knownAt ? askedAt : knownAt
     await applyAnswer(services, { ...ask, at, via, question: 'record', observations: [record] })
   })
 }

@@ -1,7 +1,12 @@
 // Has stored deliveries processed once more, with what this version makes of them.
 import type { Instant } from '../domain/time.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
-import { type DeliverySelection, readDeliveries, requeueDelivery } from '../store/deliveries.ts'
+import {
+  type DeliverySelection,
+  readDeliveries,
+  requeueDelivery,
+  type StoredDelivery,
+} from '../store/deliveries.ts'
 import type { Db, DeliveryState } from '../store/tables.ts'
 import { readDelivery } from './deliveries.ts'
 
@@ -24,8 +29,8 @@ const PAGE = 100
  */
 export async function replayDeliveries(db: Db, replay: Replay): Promise<Replayed> {
   const counts: Replayed = { READY: 0, IGNORED: 0, QUARANTINED: 0 }
-  for (let afterSeq = 0; ; ) {
-    const page = await readDeliveries(db, { ...replay.selection, afterSeq, limit: PAGE })
+  for (let after: StoredDelivery | null = null; ; ) {
+    const page: StoredDelivery[] = await readDeliveries(db, { ...replay.selection, after, limit: PAGE })
     for (const { id, provider, body } of page) {
       const definition = replay.definitions.find((candidate) => candidate.id === provider)
       if (!definition) continue
@@ -34,6 +39,6 @@ export async function replayDeliveries(db: Db, replay: Replay): Promise<Replayed
       counts[reading.state] += 1
     }
     if (page.length < PAGE) return counts
-    afterSeq = page.at(-1)?.seq ?? afterSeq
+    after = page.at(-1) ?? after
   }
 }

@@ -21,21 +21,37 @@ export interface WorkerOptions {
 
 export interface Worker {
   start(): void
-  /** Something new waits. */
-  wake(): void
+  /** Something new of this provider waits. */
+  wake(provider: string): void
   /** Takes up nothing more; resolves when what is under way is done. */
   stop(): Promise<void>
 }
 
-/** Deliveries in the hands of one process at a time. */
+/** Deliveries in the hands of one process at a time, for each provider. */
 const AT_ONCE = 16
 /** A claim that was not finished is taken over after this. Longer than any delivery takes, a minute with the poll. */
 const LEASE_SECONDS = 45
+/** How far the clocks of instances may be apart: what another one read may be so much older than it says. */
+const CLOCKS_APART_SECONDS = 5
 /** Pauses after each failed try, in seconds, before the jitter. After the last try the delivery is dead. */
 export const RETRY_PAUSES = [2, 15, 120, 900] as const
 export const MAX_TRIES = RETRY_PAUSES.length + 1
 
+/** One lane for each provider in use, so that none waits for another that hangs. */
 export function createWorker(services: Services, options: WorkerOptions): Worker {
+  const lanes = new Map(services.providers.list().map(({ id }) => [id, createLane(services, options, id)]))
+  return {
+    start() {
+      for (const lane of lanes.values()) lane.start()
+    },
+    wake: (provider) => lanes.get(provider)?.wake(),
+    async stop() {
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()))
+    },
+  }
+}
+
+function createLane(services: Services, options: WorkerOptions, provider: string) {
   const running = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | null = null
   let claiming: Promise<void> | null = null
@@ -66,11 +82,8 @@ export function createWorker(services: Services, options: WorkerOptions): Worker
   async function claim(limit: number): Promise<ClaimedDelivery[]> {
     const now = services.now().toISOString()
     try {
-      const claimed = await claimDeliveries(services.db, {
-        now,
-        until: plusSeconds(now, LEASE_SECONDS),
-        limit,
-      })
+      const until = plusSeconds(now, LEASE_SECONDS)
+      const claimed = await claimDeliveries(services.db, { provider, now, until, limit })
       failing = false
       return claimed
     } catch (error) {
@@ -106,10 +119,9 @@ export function createWorker(services: Services, options: WorkerOptions): Worker
   }
 }
 
-/** Several hints about one validation are answered by one look at it. */
+/** Several hints about one validation of a provider are answered by one look at it. */
 function byValidation(deliveries: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
-  const groups = Map.groupBy(deliveries, ({ provider, reference }) => `${provider}\n${reference}`)
-  return [...groups.values()]
+  return [...Map.groupBy(deliveries, ({ reference }) => reference).values()]
 }
 
 /** Processes deliveries about one validation. What fails is put off, or dead after the last try. */
@@ -130,7 +142,9 @@ export async function processDeliveries(
   } catch (error) {
     if (!(error instanceof GatewayError)) services.logger.error({ err: error }, 'a delivery failed')
     const code = error instanceof GatewayError ? error.code : 'INTERNAL'
-    for (const delivery of due) await retryLater(services, { delivery, code, random })
+    // Half of it at least, one and a half of it at most: other validations that failed do not come back together.
+    const stretch = 0.5 + random()
+    for (const delivery of due) await retryLater(services, { delivery, code, stretch })
     return
   }
   const at = services.now().toISOString()
@@ -143,15 +157,16 @@ export async function processDeliveries(
     services.metrics.observeWebhookLag(provider, secondsBetween(receivedAt, at))
 }
 
-/** Reads the validation at its provider, unless that was done after the last of these deliveries arrived. */
+/** Reads the validation at its provider, unless that was done after the last of these deliveries became due. */
 async function readAgain(services: Services, deliveries: readonly ClaimedDelivery[]): Promise<void> {
   const [{ provider, reference }] = deliveries as [ClaimedDelivery]
   const account = deliveries.find((delivery) => delivery.account !== null)?.account ?? null
   const since =
     deliveries
-      .map(({ receivedAt }) => receivedAt)
+      .map(({ dueAt }) => dueAt)
       .toSorted()
       .at(-1) ?? ''
+  const surelySince = plusSeconds(since, CLOCKS_APART_SECONDS)
   const key = { provider, reference }
   const tenant = (await findOwner(services.db, { ...key, account })) ?? DEFAULT_TENANT
   const read = async () => (await readValidationsByReference(services.db, tenant, [key]))[0]
@@ -166,7 +181,8 @@ async function readAgain(services: Services, deliveries: readonly ClaimedDeliver
     reference,
     validationId: known.id,
     since,
-    isFresh: async () => ((await read())?.state.detailObservedAt ?? '') > since,
+    knownAt: known.state.observedAt,
+    isFresh: async () => ((await read())?.state.detailObservedAt ?? '') > surelySince,
     via: 'WEBHOOK',
   })
 }
@@ -176,14 +192,14 @@ const UNKNOWN_THERE = 'The provider does not know the validation that its webhoo
 interface Failed {
   delivery: ClaimedDelivery
   code: ErrorCode
-  random(): number
+  /** The same for all that were tried together, so that one look answers them next time too. */
+  stretch: number
 }
 
-async function retryLater(services: Services, { delivery, code, random }: Failed): Promise<void> {
+async function retryLater(services: Services, { delivery, code, stretch }: Failed): Promise<void> {
   const pause = RETRY_PAUSES[delivery.attempts - 1]
   if (pause === undefined) return bury(services, [delivery], code)
-  // Half of it at least, one and a half of it at most: what failed together does not come back together.
-  const dueAt = plusSeconds(services.now().toISOString(), pause * (0.5 + random()))
+  const dueAt = plusSeconds(services.now().toISOString(), pause * stretch)
   await postponeDelivery(services.db, delivery.id, { dueAt, failure: code })
 }
 

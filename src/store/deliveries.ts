@@ -17,7 +17,9 @@ export interface NewDelivery
 
 /** Stores those whose event is new, in one statement; answers their ids. On return they are durable. */
 export async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
-  const rows = deliveries.map((delivery) => ({
+  // In one order everywhere: instances that store the same events at the same time would else wait for each other.
+  const ordered = deliveries.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const rows = ordered.map((delivery) => ({
     ...delivery,
     headers: JSON.stringify(delivery.headers),
     due_at: delivery.state === 'READY' ? delivery.received_at : null,
@@ -32,6 +34,10 @@ export async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[
   return new Set(inserted.map(({ id }) => id))
 }
 
+function keyOf({ provider, event_key }: NewDelivery): string {
+  return `${provider} ${event_key}`
+}
+
 /** A delivery in the hands of a worker. */
 export interface ClaimedDelivery {
   id: string
@@ -41,21 +47,24 @@ export interface ClaimedDelivery {
   /** This try included. */
   attempts: number
   receivedAt: Instant
+  /** Since when it was due: when it arrived, when it was to be tried again, or when it was replayed. */
+  dueAt: Instant
 }
 
 /**
- * Takes deliveries that are due, the longest due first. Each is due again at `until`: where the worker ends half-way,
+ * Takes deliveries of a provider that are due, the longest due first. Each is due again at `until`: where the worker ends half-way,
  * another takes it up then.
  */
 export async function claimDeliveries(
   db: Db,
-  claim: { now: Instant; until: Instant; limit: number },
+  claim: { provider: string; now: Instant; until: Instant; limit: number },
 ): Promise<ClaimedDelivery[]> {
   const rows = await db
     .with('due', (query) =>
       query
         .selectFrom('delivery')
-        .select('id')
+        .select(['id', 'due_at'])
+        .where('provider', '=', claim.provider)
         .where('state', '=', 'READY')
         .where('due_at', '<=', claim.now)
         .orderBy('due_at')
@@ -65,13 +74,19 @@ export async function claimDeliveries(
         .skipLocked(),
     )
     .updateTable('delivery')
-    .set((set) => ({ due_at: claim.until, attempts: set('attempts', '+', 1) }))
-    .where('id', 'in', (select) => select.selectFrom('due').select('id'))
-    .returning(['id', 'provider', 'reference', 'account', 'attempts', 'received_at as receivedAt', 'seq'])
+    .from('due')
+    .set((set) => ({ due_at: claim.until, attempts: set('delivery.attempts', '+', 1) }))
+    .whereRef('delivery.id', '=', 'due.id')
+    .returning(['delivery.id', 'provider', 'reference', 'account', 'attempts', 'received_at as receivedAt'])
+    .returning(['due.due_at as dueAt', 'seq'])
     .execute()
   return rows
     .toSorted((a, b) => a.seq - b.seq)
-    .map(({ seq: _, ...row }) => ({ ...row, reference: row.reference ?? '' }))
+    .map(({ seq: _, ...row }) => ({
+      ...row,
+      reference: row.reference ?? '',
+      dueAt: row.dueAt ?? row.receivedAt,
+    }))
 }
 
 /** Ends the work on deliveries. `failure`: why they are dead. */
@@ -146,27 +161,32 @@ export interface DeliverySelection {
 /** A stored delivery to be read once more. */
 export interface StoredDelivery {
   id: string
-  seq: number
   provider: string
   state: DeliveryState
+  received_at: Instant
   body: Uint8Array
 }
 
-/** A page of the selected deliveries, oldest first, after one of them. */
+/** A page of the selected deliveries, in the order of their arrival, after one of them. */
 export async function readDeliveries(
   db: Db,
-  selection: DeliverySelection & { afterSeq: number; limit: number },
+  selection: DeliverySelection & { after: Pick<StoredDelivery, 'id' | 'received_at'> | null; limit: number },
 ): Promise<StoredDelivery[]> {
-  const { id, provider, since, until } = selection
+  const { id, provider, since, until, after } = selection
   return db
     .selectFrom('delivery')
-    .select(['id', 'seq', 'provider', 'state', 'body'])
-    .where('seq', '>', selection.afterSeq)
+    .select(['id', 'provider', 'state', 'received_at', 'body'])
+    .$if(after !== null, (select) =>
+      select.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('received_at', 'id'), '>', tuple(after?.received_at ?? '', after?.id ?? '')),
+      ),
+    )
     .$if(id !== undefined, (select) => select.where('id', '=', id ?? ''))
     .$if(provider !== undefined, (select) => select.where('provider', '=', provider ?? ''))
     .$if(since !== undefined, (select) => select.where('received_at', '>=', since ?? ''))
     .$if(until !== undefined, (select) => select.where('received_at', '<', until ?? ''))
-    .orderBy('seq')
+    .orderBy('received_at')
+    .orderBy('id')
     .limit(selection.limit)
     .execute()
 }

@@ -16,13 +16,17 @@ const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
 const MINUTE = 60_000
 
 describe('a gateway that is killed', () => {
-  afterAll(killAll)
+  const cleanUps: (() => unknown)[] = []
+  afterAll(async () => {
+    await killAll()
+    for (const cleanUp of cleanUps) await cleanUp()
+  })
 
   it('loses nothing on PGlite', { timeout: MINUTE + ROUNDS * 20_000 }, async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'kyc-gateway-crash-'))
+    cleanUps.push(() => rmSync(dataDir, { recursive: true, force: true }))
     const open = () => openDatabase({ url: null, dataDir })
     await expectNothingLost('PGlite', { settings: { DATA_DIR: dataDir }, open })
-    rmSync(dataDir, { recursive: true, force: true })
   })
 
   it.skipIf(TEST_DATABASE_URL === null)(
@@ -30,10 +34,10 @@ describe('a gateway that is killed', () => {
     { timeout: MINUTE + ROUNDS * 20_000 },
     async () => {
       const { url, drop } = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+      cleanUps.push(drop)
       const settings = { DATABASE_URL: url }
       expect((await runCommand(['migrate'], settings)).code).toBe(0)
       await expectNothingLost('Postgres', { settings, open: () => openDatabase({ url, dataDir: '' }) })
-      await drop()
     },
   )
 })

@@ -27,6 +27,7 @@ export interface CrashResult {
 
 const WRITERS = 8
 const LISTENERS = 3
+const MIN_LIFE_MS = 900
 
 export async function runCrashRounds(run: CrashRun): Promise<CrashResult> {
   const random = createRandom(run.seed)
@@ -45,7 +46,7 @@ export async function runCrashRounds(run: CrashRun): Promise<CrashResult> {
   })
   const restarts: number[] = []
   for (let round = 1; round <= run.rounds; round += 1) {
-    restarts.push(...(await crash(gateway, random)))
+    restarts.push(...(await crash(gateway, random, restarts.at(-1) ?? MIN_LIFE_MS)))
     if (random.once(3)) random.pick(load.followers).cut()
     run.onRound?.(round, load)
   }
@@ -60,16 +61,19 @@ export async function runCrashRounds(run: CrashRun): Promise<CrashResult> {
   return { restarts, history: { ...stored, ...load.history(stored.log) } }
 }
 
-/** At any moment of its life, now and then before it is ready; the milliseconds that it took to be so. */
-async function crash(gateway: KillableGateway, random: Random): Promise<number[]> {
+/**
+ * At any moment of its life, now and then before it is ready; the milliseconds that it took to be so. On a slow machine it
+ * lives longer: what never comes to do anything has nothing to lose. `usual`: what a start took before.
+ */
+async function crash(gateway: KillableGateway, random: Random, usual: number): Promise<number[]> {
   gateway.start()
   if (random.once(6)) {
-    await pause(random.between(1, 1_200))
+    await pause(random.next() * usual)
     await gateway.kill()
     return []
   }
   const ready = await gateway.ready()
-  await pause(random.between(0, 900))
+  await pause(random.next() * Math.max(MIN_LIFE_MS, ready))
   await gateway.kill()
   return [ready]
 }

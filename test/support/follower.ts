@@ -34,6 +34,8 @@ export interface FollowerOptions {
   account?: string
   /** Milliseconds before it comes back. */
   pauseMs?: number
+  /** Called for each event; true ends the connection behind it. */
+  cutsAfter?(heard: number): boolean
 }
 
 const FIELDS = 'isSnapshot from to entity { id } validation { reference }'
@@ -65,6 +67,7 @@ export function follow(options: FollowerOptions): Follower {
     if (change.isSnapshot) return
     const { from, to, entity, validation } = change
     heard.push({ position, from, to, entityId: entity.id, reference: validation.reference })
+    if (options.cutsAfter?.(heard.length)) connection.abort()
   }
   function takeError(code: string, id: string | null) {
     // A browser would take the event for heard.
@@ -88,10 +91,10 @@ export function follow(options: FollowerOptions): Follower {
         headers: lastEventId === null ? {} : { 'last-event-id': lastEventId },
       },
     )
-    await takeAll(stream)
+    await takeAll(stream, signal)
   }
-  async function takeAll(stream: EventStream): Promise<void> {
-    while (!isStopped) {
+  async function takeAll(stream: EventStream, signal: AbortSignal): Promise<void> {
+    while (!isStopped && !signal.aborted) {
       const event = await stream.next()
       if (!event || event.event === 'complete') return
       take(event)

@@ -26,7 +26,7 @@ describe.each(testDatabases)('a delivery on $name', ({ open }) => {
     const arrive = async (minutes: number) => {
       services.goTo(minutes)
       await insertDeliveries(database.db, [deliveryAt(minutes)])
-      const claim = { now: minute(minutes), until: minute(99), limit: 9 }
+      const claim = { provider: 'gu1', now: minute(minutes), until: minute(99), limit: 9 }
       return processDeliveries(services, await claimDeliveries(database.db, claim), () => 0)
     }
     const first = arrive(1)

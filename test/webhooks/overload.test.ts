@@ -1,6 +1,8 @@
 // When deliveries cannot be taken, or only some of them: the sender is told, and nothing that was accepted is lost.
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { createTestApp } from '../support/app.ts'
+import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
 import { gu1Event, sendGu1, signGu1 } from '../support/webhooks.ts'
 
 const ADA = '0b7d3a52-6f0e-4c55-9a43-8c1d5be1f001'
@@ -44,6 +46,48 @@ describe('the gateway', () => {
       await app.close()
     }
   })
+
+  it('takes deliveries again once the queue has room, also where its clock was set back meanwhile', async () => {
+    const app = await createTestApp({ environment: { WEBHOOK_QUEUE_LIMIT: '1' } })
+    try {
+      const event = (second: number) =>
+        gu1Event({ validationId: ADA, status: 'approved', timestamp: `2031-02-01T09:00:0${second}Z` })
+      expect((await sendGu1(app, event(1))).status).toBe(200)
+      app.clock.advance(5)
+      expect((await sendGu1(app, event(2))).status).toBe(503)
+      await app.db.deleteFrom('delivery').execute()
+      app.clock.advance(-3_600)
+      expect((await sendGu1(app, event(2))).status).toBe(200)
+    } finally {
+      await app.close()
+    }
+  })
+
+  it.runIf(TEST_DATABASE_URL)(
+    'refuses all that wait together where the database hangs, in any case soon',
+    async () => {
+      const { url, drop } = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+      const app = await createTestApp({ databaseUrl: `${url}?statement_timeout=300` })
+      const event = (index: number) => gu1Event({ validationId: `v-${index}`, status: 'approved' })
+      try {
+        expect((await sendGu1(app, event(-1))).status).toBe(200)
+        await app.db.transaction().execute(async (tx) => {
+          await sql`lock table delivery`.execute(tx)
+          const before = performance.now()
+          const answers = await Promise.all(
+            Array.from({ length: 300 }, (_, index) => sendGu1(app, event(index))),
+          )
+          expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
+          // One by one they would take longer than ten seconds.
+          expect(performance.now() - before).toBeLessThan(6_000)
+        })
+        expect((await sendGu1(app, event(1))).status).toBe(200)
+      } finally {
+        await app.close()
+        await drop()
+      }
+    },
+  )
 
   it('takes both secrets while one replaces the other, and refuses everything of a provider without any', async () => {
     const settings = { GU1_BASE_URL: 'http://127.0.0.1:9', GU1_API_KEY: 'key' }
