@@ -25,7 +25,7 @@ create table delivery (
   body bytea not null,
   unique (provider, event_key)
 );
-create index delivery_due on delivery (due_at, seq) where state = 'READY';
+create index delivery_due on delivery (provider, due_at, seq) where state = 'READY';
 create index delivery_by_time on delivery (received_at);
 create index delivery_by_reference on delivery (provider, reference, received_at);
 
@@ -33,7 +33,7 @@ create index delivery_by_reference on delivery (provider, reference, received_at
 alter table validation add column look_at timestamptz;
 update validation set look_at = now()
   where is_current and status in ('NOT_STARTED', 'IN_PROGRESS', 'ACTION_REQUIRED', 'PROCESSING', 'IN_REVIEW', 'UNKNOWN');
-create index validation_to_look_at on validation (provider, look_at) where look_at is not null;
+create index validation_to_look_at on validation (provider, look_at) where look_at is not null and is_current;
 
 -- When the gateway wrote the entry; `at` is the provider's time.
 alter table status_log add column recorded_at timestamptz;

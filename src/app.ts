@@ -68,8 +68,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
-    await server.drain(drainTimeoutMs)
-    await Promise.all(background.map((one) => one.stop()))
+    await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await Promise.all(clients.map((client) => client.close()))
     await bus?.close()
     await database.close()

@@ -33,9 +33,14 @@ const AT_ONCE = 16
 const LEASE_SECONDS = 45
 /** How far the clocks of instances may be apart: what another one read may be so much older than it says. */
 const CLOCKS_APART_SECONDS = 5
-/** Pauses after each failed try, in seconds, before the jitter. After the last try the delivery is dead. */
-export const RETRY_PAUSES = [2, 15, 120, 900] as const
+/**
+ * Pauses after each failed try, in seconds, before the jitter: an outage of an hour is outlived. After the last try the
+ * delivery is dead.
+ */
+export const RETRY_PAUSES = [2, 30, 300, 3_600] as const
 export const MAX_TRIES = RETRY_PAUSES.length + 1
+/** What ends the process at each try does not come round for ever. Many, for most that were in its hands then are innocent. */
+export const MAX_INTERRUPTED_TRIES = 25
 
 /** One lane for each provider in use, so that none waits for another that hangs. */
 export function createWorker(services: Services, options: WorkerOptions): Worker {
@@ -132,10 +137,9 @@ export async function processDeliveries(
 ): Promise<void> {
   const [first] = group
   if (!first) return
-  // A try that ended the process was counted too: it does not come round for ever.
-  const spent = group.filter(({ attempts }) => attempts > MAX_TRIES)
+  const spent = group.filter(isSpent)
   if (spent.length > 0) await bury(services, spent, 'INTERNAL')
-  const due = group.filter(({ attempts }) => attempts <= MAX_TRIES)
+  const due = group.filter((delivery) => !isSpent(delivery))
   if (due.length === 0) return
   try {
     await readAgain(services, due)
@@ -155,6 +159,11 @@ export async function processDeliveries(
   )
   for (const { provider, receivedAt } of due)
     services.metrics.observeWebhookLag(provider, secondsBetween(receivedAt, at))
+}
+
+/** Tries that ended with their process count too, but where none has failed, only many of them do. */
+function isSpent({ attempts, failure }: ClaimedDelivery): boolean {
+  return attempts > (failure === null ? MAX_INTERRUPTED_TRIES : MAX_TRIES)
 }
 
 /** Reads the validation at its provider, unless that was done after the last of these deliveries became due. */
@@ -197,7 +206,8 @@ interface Failed {
 }
 
 async function retryLater(services: Services, { delivery, code, stretch }: Failed): Promise<void> {
-  const pause = RETRY_PAUSES[delivery.attempts - 1]
+  const isFirstFailure = delivery.failure === null
+  const pause = RETRY_PAUSES[delivery.attempts - 1] ?? (isFirstFailure ? RETRY_PAUSES.at(-1) : undefined)
   if (pause === undefined) return bury(services, [delivery], code)
   const dueAt = plusSeconds(services.now().toISOString(), pause * stretch)
   await postponeDelivery(services.db, delivery.id, { dueAt, failure: code })

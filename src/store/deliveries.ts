@@ -46,6 +46,8 @@ export interface ClaimedDelivery {
   account: string | null
   /** This try included. */
   attempts: number
+  /** Of the last try that failed; null where none did, but some may have ended with their process. */
+  failure: ErrorCode | null
   receivedAt: Instant
   /** Since when it was due: when it arrived, when it was to be tried again, or when it was replayed. */
   dueAt: Instant
@@ -78,7 +80,7 @@ export async function claimDeliveries(
     .set((set) => ({ due_at: claim.until, attempts: set('delivery.attempts', '+', 1) }))
     .whereRef('delivery.id', '=', 'due.id')
     .returning(['delivery.id', 'provider', 'reference', 'account', 'attempts', 'received_at as receivedAt'])
-    .returning(['due.due_at as dueAt', 'seq'])
+    .returning(['failure', 'due.due_at as dueAt', 'seq'])
     .execute()
   return rows
     .toSorted((a, b) => a.seq - b.seq)
@@ -89,7 +91,7 @@ export async function claimDeliveries(
     }))
 }
 
-/** Ends the work on deliveries. `failure`: why they are dead. */
+/** Ends the work on deliveries. `failure`: why they are dead. What another worker has done meanwhile stays done. */
 export async function finishDeliveries(
   db: Db,
   ids: readonly string[],
@@ -99,6 +101,7 @@ export async function finishDeliveries(
     .updateTable('delivery')
     .set({ state: end.state, failure: end.failure, due_at: null, finished_at: end.at })
     .where('id', '=', anyOf(ids))
+    .where('state', '=', 'READY')
     .execute()
 }
 

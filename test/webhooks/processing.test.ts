@@ -161,9 +161,9 @@ describe('a delivery', () => {
       await move(poison, 'approved')
       for (const [tries, pause] of [
         [1, 3],
-        [2, 23],
-        [3, 180],
-        [4, 1_350],
+        [2, 45],
+        [3, 450],
+        [4, 5_400],
       ] as const) {
         await waitFor(async () => expect(await attemptsOf(poison.id)).toBe(tries))
         await waitFor(async () =>
