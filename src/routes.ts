@@ -110,7 +110,7 @@ async function handle(
   const { methods } = route
   if (methods && !methods.includes(request.method)) {
     const allow = methods.join(', ')
-    return refuse(405, 'BAD_REQUEST', { message: `Only ${allow} are answered here.`, headers: { allow } })
+    return refuse(405, 'BAD_REQUEST', { message: `Answered here: ${allow}.`, headers: { allow } })
   }
   return route.handle(request, connection)
 }

@@ -3,6 +3,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind } from 'gr
 import { type GraphQLHTTPExtensions, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { ERRORS, GatewayError } from '../domain/errors.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
+import { EVENT_ID } from './event-sharing.ts'
 import { placeOf, refusal, refuseSyntax, refuseVariables, validateDocument } from './refusals.ts'
 
 export interface SafeErrorOptions {
@@ -79,13 +80,16 @@ function explainVariables({ args, result, setResult }: ResultHook): void {
   if (errors) setResult({ errors })
 }
 
+/** What went wrong with an event is the same for all who share it, and is logged for the first of them. */
+const loggedOfEvents = new WeakSet<object>()
+
 function presentResult(
   result: ExecutionResult,
   requestId: string,
   { logger, isUnavailable }: SafeErrorOptions,
 ): ExecutionResult {
   if (!result.errors?.length) return result
-  const logged = new Set<unknown>()
+  const logged = EVENT_ID in result ? loggedOfEvents : new WeakSet<object>()
   const errors = result.errors.map((error) => {
     const root = rootOf(error)
     const known = classify(error) ?? (isUnavailable?.(root) ? new GatewayError('STORE_UNAVAILABLE') : null)
@@ -144,7 +148,7 @@ function httpOf({ code, retryAfter }: GatewayError, given?: GraphQLHTTPExtension
   return { status: given?.status ?? ERRORS[code].http, headers: given?.headers ?? headers }
 }
 
-function rootOf(error: unknown): unknown {
+function rootOf(error: Error): Error {
   return error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error
 }
 

@@ -23,6 +23,13 @@ export function verifyDelivery(scheme: SignatureScheme, delivery: SignedDelivery
   return expected.filter((one) => timingSafeEqual(proof, one)).length > 0
 }
 
+/** False where no body could make it genuine: then none needs to be read. */
+export function canBeGenuine(scheme: SignatureScheme, delivery: Omit<SignedDelivery, 'body'>): boolean {
+  const unread = { ...delivery, body: new Uint8Array() }
+  if (scheme.kind === 'PATH_SECRET') return verifyDelivery(scheme, unread)
+  return proofOf(scheme, unread) !== null && delivery.secrets.some((secret) => secret.trim() !== '')
+}
+
 /**
  * Where a provider's webhooks go, for example `/webhooks/gu1`; the secret is part of it where the scheme says so.
  * Null: it sends none.

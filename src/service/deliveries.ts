@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { GatewayError } from '../domain/errors.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
-import { verifyDelivery } from '../providers/signature.ts'
+import { canBeGenuine, verifyDelivery } from '../providers/signature.ts'
 import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
 import type { Services } from './services.ts'
@@ -64,8 +64,8 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
     async receive(incoming) {
       const { provider } = incoming
       const definition = findDefinition(services, provider)
-      const body = await incoming.body()
-      if (!isGenuine(definition, { incoming, body, secrets: options.secrets.get(provider) ?? [] })) {
+      const body = await readGenuine(definition, incoming, options.secrets.get(provider) ?? [])
+      if (body === null) {
         services.metrics.countDelivery(provider, 'refused')
         throw new GatewayError('WEBHOOK_REFUSED')
       }
@@ -96,13 +96,16 @@ interface Arrival {
   body: Uint8Array
 }
 
-function isGenuine(
+/** The body, if it proves to be the provider's; null where it is not genuine. What cannot be is not read. */
+async function readGenuine(
   { webhooks }: ProviderDefinition,
-  { incoming, body, secrets }: Arrival & { secrets: readonly string[] },
-): boolean {
-  if (!webhooks) return false
-  const { headers, pathSecret } = incoming
-  return verifyDelivery(webhooks.scheme, { headers, pathSecret, body, secrets })
+  { headers, pathSecret, body: read }: IncomingDelivery,
+  secrets: readonly string[],
+): Promise<Uint8Array | null> {
+  const proof = { headers, pathSecret, secrets }
+  if (!webhooks || !canBeGenuine(webhooks.scheme, proof)) return null
+  const body = await read()
+  return verifyDelivery(webhooks.scheme, { ...proof, body }) ? body : null
 }
 
 function toDelivery(

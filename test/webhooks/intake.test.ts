@@ -141,7 +141,8 @@ describe('a webhook', () => {
           controller.enqueue(new Uint8Array(64 * 1024))
         },
       })
-      const init = { method: 'POST', body: endless, duplex: 'half' }
+      const headers = { 'x-webhook-signature': genuine }
+      const init = { method: 'POST', headers, body: endless, duplex: 'half' }
       const request = new Request(`${app.origin}/webhooks/gu1`, init)
       expect((await app.fetch(request)).status).toBe(413)
       expect(produced).toBeLessThan(10)
@@ -149,6 +150,17 @@ describe('a webhook', () => {
       expect((await sendGu1(app, large)).status).toBe(200)
       await expectStored(1)
       expect((await sendGu1(app, `${large}x`)).status).toBe(413)
+    })
+
+    it('with 401, and its body is not read, where it carries no proof at all', async () => {
+      const reads: number[] = []
+      const body = new ReadableStream({ pull: () => void reads.push(1) }, { highWaterMark: 0 })
+      const init = { method: 'POST', body, duplex: 'half' }
+      expect((await app.fetch(new Request(`${app.origin}/webhooks/gu1`, init))).status).toBe(401)
+      expect(
+        (await app.fetch(new Request(`${app.origin}/webhooks/sila/guess`, { ...init, body: null }))).status,
+      ).toBe(401)
+      expect(reads).toEqual([])
     })
 
     it('with 405 for another method', async () => {
