@@ -7,16 +7,18 @@ import { measureAccept, measureBusyAccept } from './accept.ts'
 import { measureFanOut } from './fan-out.ts'
 import { createGateway, DATABASES, type DatabaseName } from './gateway.ts'
 import { measureIdle } from './idle.ts'
-import { type Figure, isMissed, noted, tableOf } from './report.ts'
+import { type Figure, isMissed, tableOf } from './report.ts'
 import { measureRestart } from './restart.ts'
-import { measureResume, workOff } from './resume.ts'
+import { measureResume } from './resume.ts'
 import { createProviderSide } from './subjects.ts'
+import { measureWork } from './work.ts'
 import type { World } from './world.ts'
 
 const SUBJECTS = 2_000
 
-/** In this order: the later ones leave work behind, or restart the process. */
+/** In this order: the first makes the validations known, the last ones leave work behind and restart the process. */
 const MEASURES: Record<string, (world: World) => Promise<Figure[]>> = {
+  work: measureWork,
   accept: measureAccept,
   busy: measureBusyAccept,
   resume: measureResume,
@@ -48,11 +50,12 @@ async function measureOn(database: DatabaseName): Promise<Figure[]> {
   const gateway = await createGateway({ database, settings, nodeOptions })
   try {
     await gateway.start()
-    const subjects = await provider.addSubjects('bench', SUBJECTS)
+    const accounts = Array.from({ length: SUBJECTS }, (_, index) => `bench-${index}`)
+    const subjects = await provider.addSubjects(accounts)
     const world = { gateway, provider, subjects }
-    const figures = [noted('deliveries about unknown validations', `${Math.round(await workOff(world))}/s`)]
+    const figures: Figure[] = []
     for (const [name, measure] of Object.entries(MEASURES)) {
-      if (positionals.length > 0 && !positionals.includes(name)) continue
+      if (name !== 'work' && positionals.length > 0 && !positionals.includes(name)) continue
       figures.push(...(await measure(world)))
       process.stderr.write(`${database}: ${name}, load ${loadavg()[0]?.toFixed(1)}\n`)
     }

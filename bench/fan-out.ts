@@ -1,11 +1,10 @@
 // How soon after the 2xx of a webhook every subscriber has heard of the change.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { movesAhead } from './accept.ts'
 import { atRate, createSender, quantile } from './load.ts'
 import { type Figure, ms, promised } from './report.ts'
 import { openStream, type Stream, type Subscription } from './streams.ts'
-import type { Subject } from './subjects.ts'
+import { movesAhead, type Subject } from './subjects.ts'
 import type { World } from './world.ts'
 
 const SUBSCRIBERS = 100
@@ -54,7 +53,7 @@ async function measure({ gateway }: World, one: Case): Promise<Figure> {
   )
   const acceptedAt = new Map<string, number[]>()
   const before = await gateway.counts()
-  const moveOf = movesAhead(one.subjects, RATE * one.seconds)
+  const moveOf = await movesAhead(one.subjects, RATE * one.seconds)
   await atRate(RATE, one.seconds, async (index) => {
     const { delivery, at } = await moveOf(index)
     const isAccepted = await sender.deliver(delivery)

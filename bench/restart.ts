@@ -1,8 +1,8 @@
 // How soon a gateway that was killed at work is ready again.
 import { setTimeout as pause } from 'node:timers/promises'
-import { movesAhead } from './accept.ts'
 import { atRate, createSender, quantile } from './load.ts'
 import { type Figure, ms, promised } from './report.ts'
+import { movesAhead } from './subjects.ts'
 import type { World } from './world.ts'
 
 const TIMES = 10
@@ -13,7 +13,7 @@ const LONGEST_MS = 1_200
 
 export async function measureRestart({ gateway, subjects }: World): Promise<Figure[]> {
   const times: number[] = []
-  const moveOf = movesAhead(subjects, TIMES * RATE * LOAD_SECONDS)
+  const moveOf = await movesAhead(subjects, TIMES * RATE * LOAD_SECONDS)
   let index = 0
   for (let round = 0; round < TIMES; round += 1) {
     const sender = createSender(gateway.origin)

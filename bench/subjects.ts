@@ -16,8 +16,10 @@ export interface Subject {
 }
 
 export interface ProviderSide {
-  /** New validations, one for each of so many new accounts, of which the gateway does not know. */
-  addSubjects(name: string, count: number): Promise<Subject[]>
+  /** A new validation of an account, which may be new too. */
+  addSubject(account: string): Promise<Subject>
+  /** The same for each of these accounts. */
+  addSubjects(accounts: readonly string[]): Promise<Subject[]>
   close(): Promise<void>
 }
 
@@ -56,12 +58,36 @@ export function createProviderSide(emulator: string): ProviderSide {
   }
 
   return {
-    async addSubjects(name, count) {
+    addSubject,
+    async addSubjects(accounts) {
       const subjects: Subject[] = []
-      const accounts = Array.from({ length: count }, (_, index) => `${name}-${index}`)
       await forEachOf(accounts, CONNECTIONS, async (account) => subjects.push(await addSubject(account)))
       return subjects
     },
     close: () => pool.destroy(),
+  }
+}
+
+/**
+ * So many moves of the subjects in turns, each made well before it is asked for: the measuring waits for no provider, and
+ * well after the one before it of the same subject was.
+ */
+export async function movesAhead(
+  subjects: readonly Subject[],
+  total: number,
+): Promise<(index: number) => Promise<Move>> {
+  const ahead = Math.min(1_000, Math.floor(subjects.length / 2))
+  const made: Promise<Move>[] = []
+  function makeUpTo(count: number) {
+    while (made.length < Math.min(count, total)) {
+      const subject = subjects[made.length % subjects.length] as Subject
+      made.push(subject.move())
+    }
+  }
+  makeUpTo(ahead)
+  await Promise.all(made)
+  return (index) => {
+    makeUpTo(index + ahead)
+    return made[index] as Promise<Move>
   }
 }

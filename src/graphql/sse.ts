@@ -123,14 +123,17 @@ function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEndi
   const texts = [PREAMBLE]
   let isOver = false
   let isWaiting = false
+  let isCut = false
   let wake = () => {}
 
   function arrive({ done, value }: IteratorResult<EventResult>) {
     if (isOver) return
     isWaiting = false
     if (done) isOver = true
-    if (!done) texts.push(textOf(value))
-    else if (!isEnding()) texts.push(COMPLETE)
+    if (!done) {
+      isCut = isLost(value)
+      texts.push(textOf(value))
+    } else if (!isEnding() && !isCut) texts.push(COMPLETE)
     wake()
   }
   function fail(error: unknown) {
@@ -161,6 +164,12 @@ function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEndi
     },
   }
 }
+
+/** The database has gone away: what comes after this is not complete, and the reader is to come back. */
+function isLost({ data, errors }: EventResult): boolean {
+  return data == null && (errors ?? []).some(({ extensions }) => extensions.code === LOST)
+}
+const LOST: ErrorCode = 'STORE_UNAVAILABLE'
 
 /** A result that many readers share is printed once. */
 const printed = new WeakMap<EventResult, string>()

@@ -45,11 +45,14 @@ describe('an event that cannot be read', () => {
     const text = await stream(new Error('the connection was cut'))
     expect(idsOf(text)).toEqual(['1'])
     expect(text).toContain('"code":"STORE_UNAVAILABLE","retryable":true')
+    // A client of graphql-sse would not come back after it.
+    expect(text).not.toContain('event: complete')
   })
 
   it('is passed over where reading it again would fail again', async () => {
     const text = await stream(new Error('a bug'))
     expect(idsOf(text)).toEqual(['1', '2', '3'])
     expect(text).toContain('"code":"INTERNAL"')
+    expect(text).toContain('event: complete')
   })
 })
