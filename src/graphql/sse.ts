@@ -35,7 +35,8 @@ export function useEventStreams(options: EventStreamOptions): Plugin<object, Eve
       setResultProcessor((results) => {
         if (Array.isArray(results)) throw new TypeError('Batches are not streamed.')
         const init = isAsyncIterable(results) ? {} : answerTo(results, request)
-        const stream = streamResults(iteratorOf(results), { ...options, cut })
+        const isSubscription = isAsyncIterable(results)
+        const stream = streamResults(iteratorOf(results), { ...options, cut, isSubscription })
         return new Response(stream, {
           ...init,
           // Buffering proxies would keep events back.
@@ -75,6 +76,8 @@ function acceptsEventsOnly({ headers }: Request): boolean {
 
 interface StreamOptions extends EventStreamOptions {
   cut(): void
+  /** Else there is one result and no more. */
+  isSubscription: boolean
 }
 
 /** Browsers wait this many milliseconds before they connect again. */
@@ -119,7 +122,8 @@ function streamResults(
 }
 
 /** The texts of a stream, one for each call; null at its end. A heartbeat leaves the wait for the next event as it is. */
-function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEnding, logger }: StreamOptions) {
+function createEvents(results: AsyncIterator<EventResult>, options: StreamOptions) {
+  const { heartbeatMs, isEnding, isSubscription, logger } = options
   const texts = [PREAMBLE]
   let isOver = false
   let isWaiting = false
@@ -131,7 +135,7 @@ function createEvents(results: AsyncIterator<EventResult>, { heartbeatMs, isEndi
     isWaiting = false
     if (done) isOver = true
     if (!done) {
-      isCut = isLost(value)
+      isCut = isSubscription && isLost(value)
       texts.push(textOf(value))
     } else if (!isEnding() && !isCut) texts.push(COMPLETE)
     wake()
