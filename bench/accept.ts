@@ -18,7 +18,8 @@ const RATE = 300
 const SECONDS = 20
 const P99_MS = 25
 const HIGHER_RATES = [600, 1_000]
-const HIGHER_SECONDS = 5
+const HIGHER_SECONDS = 4
+const BUSY_SECONDS = 10
 
 /** Deliveries that are stored and need no work. */
 export async function measureAccept({ gateway }: World): Promise<Figure[]> {
@@ -70,9 +71,9 @@ export async function measureBusyAccept({ gateway, subjects }: World): Promise<F
   }
   // A look that fails is one too few; that the gateway is gone is noticed elsewhere.
   const sampling = setInterval(() => sample().catch(() => {}), 500)
-  const moveOf = await movesAhead(subjects, RATE * SECONDS)
+  const moveOf = await movesAhead(subjects, RATE * BUSY_SECONDS)
   const begin = performance.now()
-  const paced = await atRate(RATE, SECONDS, async (index) => {
+  const paced = await atRate(RATE, BUSY_SECONDS, async (index) => {
     const isAccepted = await sender.deliver((await moveOf(index)).delivery)
     if (isAccepted) acceptedCount += 1
     return isAccepted

@@ -14,17 +14,17 @@ import { createProviderSide } from './subjects.ts'
 import { measureWork } from './work.ts'
 import type { World } from './world.ts'
 
-const SUBJECTS = 2_000
+const SUBJECTS = 1_000
 
-/** In this order: the first makes the validations known, the last ones leave work behind and restart the process. */
+/** In this order: the first makes the validations known, the last ones start the process again, and the very last leaves work behind. */
 const MEASURES: Record<string, (world: World) => Promise<Figure[]>> = {
   work: measureWork,
   accept: measureAccept,
   busy: measureBusyAccept,
   resume: measureResume,
   fanout: measureFanOut,
-  restart: measureRestart,
   idle: measureIdle,
+  restart: measureRestart,
 }
 
 const HELP = `npm run bench [-- [--database PGlite|Postgres] [--profile <folder>] [measure…]]

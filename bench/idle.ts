@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 
 const SUBSCRIBERS = 1_000
 const WARM_UP = 100
-const SETTLE_MS = 4_000
+const SETTLE_MS = 3_000
 const MEGABYTES = 100
 const SUBSCRIPTION = { query: 'subscription { statusChanges { cursor to at entity { id } } }' }
 

@@ -8,8 +8,9 @@ import type { World } from './world.ts'
 const TIMES = 10
 const READY_MS = 3_000
 const RATE = 300
-const LOAD_SECONDS = 2
-const LONGEST_MS = 1_200
+const LOAD_SECONDS = 1
+const SHORTEST_MS = 200
+const LONGEST_MS = 900
 
 export async function measureRestart({ gateway, subjects }: World): Promise<Figure[]> {
   const times: number[] = []
@@ -18,7 +19,7 @@ export async function measureRestart({ gateway, subjects }: World): Promise<Figu
   for (let round = 0; round < TIMES; round += 1) {
     const sender = createSender(gateway.origin)
     const load = atRate(RATE, LOAD_SECONDS, async () => sender.deliver((await moveOf(index++)).delivery))
-    await pause(300 + Math.random() * (LONGEST_MS - 300))
+    await pause(SHORTEST_MS + Math.random() * (LONGEST_MS - SHORTEST_MS))
     await gateway.kill()
     times.push(await gateway.start())
     await load

@@ -11,7 +11,7 @@ import { run as runCommand } from '../support/terminal.ts'
 import { checkHistory } from './checker.ts'
 import { type CrashRun, runCrashRounds } from './rounds.ts'
 
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 3)
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 2)
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
 const MINUTE = 60_000
 

@@ -6,7 +6,7 @@ import { follow } from '../support/follower.ts'
 import { createRandom } from '../support/random.ts'
 import { addEntity, addValidation, TENANT } from '../support/rows.ts'
 
-const SIZES = process.env.CRASH_ROUNDS ? { events: 10_000, cuts: 100 } : { events: 1_000, cuts: 20 }
+const SIZES = process.env.CRASH_ROUNDS ? { events: 10_000, cuts: 100 } : { events: 300, cuts: 12 }
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
 const AT_ONCE = 40
 
