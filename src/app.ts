@@ -60,6 +60,8 @@ interface Background {
 const DRAIN_TIMEOUT_MS = 8_000
 const SUMMARY_MAX_AGE = 86_400
 const POLL_MS = 1_000
+/** Webhooks that arrive and readers that wait go through the same connections, of which the embedded database has one. */
+const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
@@ -144,7 +146,8 @@ async function createInside(config: Config, ground: Ground, origin: string) {
     secrets,
     entries: createProviders(config, ground, origin),
   })
-  const worker = createWorker(services, { pollMs: ground.pollMs, random: Math.random })
+  const atOnce = DELIVERIES_AT_ONCE[ground.database.kind]
+  const worker = createWorker(services, { pollMs: ground.pollMs, atOnce, random: Math.random })
   const queueLimit = config.webhookQueueLimit
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
   return { services, worker, intake, graphql: createGraphQL(config, services, ground.logger) }

@@ -37,7 +37,7 @@ describe.each(testDatabases)('the worker on $name', ({ open }) => {
     })
   }
   function start(services: Services) {
-    const worker = createWorker(services, { pollMs: 5, random: () => 0.5 })
+    const worker = createWorker(services, { pollMs: 5, atOnce: 4, random: () => 0.5 })
     workers.push(worker)
     worker.start()
     return worker

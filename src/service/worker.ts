@@ -15,6 +15,8 @@ import { DEFAULT_TENANT, type Services } from './services.ts'
 export interface WorkerOptions {
   /** Milliseconds between looks for what is due, beside those that `wake` asks for. */
   pollMs: number
+  /** Deliveries in the hands of this process at a time, for each provider. */
+  atOnce: number
   /** From 0 to 1, for the length of pauses. */
   random(): number
 }
@@ -27,8 +29,6 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-/** Deliveries in the hands of one process at a time, for each provider. */
-const AT_ONCE = 16
 /** A claim that was not finished is taken over after this. Longer than any delivery takes, a minute with the poll. */
 const LEASE_SECONDS = 45
 /** How far the clocks of instances may be apart: what another one read may be so much older than it says. */
@@ -71,14 +71,14 @@ function createLane(services: Services, options: WorkerOptions, provider: string
   /** Somebody may have called between the last look and here. */
   function claimAgain() {
     claiming = null
-    if (again && running.size < AT_ONCE) wake()
+    if (again && running.size < options.atOnce) wake()
   }
 
   /** Takes as much as there is room for, until nothing is due. Whatever ends makes room and calls again. */
   async function claimAll() {
-    while (again && timer && running.size < AT_ONCE) {
+    while (again && timer && running.size < options.atOnce) {
       again = false
-      const claimed = await claim(AT_ONCE - running.size)
+      const claimed = await claim(options.atOnce - running.size)
       for (const group of byValidation(claimed)) run(group)
       again ||= claimed.length > 0
     }
