@@ -152,6 +152,7 @@ describe('the links of the README and the pages beside it', () => {
     'docs/architecture.md',
     'docs/add-a-provider.md',
     'docs/operations.md',
+    'docs/performance.md',
     'docs/dependencies.md',
   ]
 
