@@ -1,5 +1,5 @@
 // docs/generated/configuration.md and .env.example: every environment name, from the tables the gateway reads.
-import { SETTINGS } from '../src/config.ts'
+import { SETTINGS } from '../src/settings.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
 import type { ProviderDefinition, Setting } from '../src/providers/provider.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'

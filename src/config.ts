@@ -1,9 +1,11 @@
 // The configuration: the only reader of the environment. Every problem is reported at once, by name.
-import { z } from 'zod'
 import { isLoopback } from './address.ts'
+import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
+import type { PiiClass } from './domain/pii.ts'
 import { PROVIDERS } from './providers/index.ts'
-import type { ProviderDefinition, Setting, Settings } from './providers/provider.ts'
-import { LOG_LEVELS, type LogLevel } from './telemetry.ts'
+import type { ProviderDefinition, Settings } from './providers/provider.ts'
+import { type GatewaySetting, SETTINGS } from './settings.ts'
+import type { LogLevel } from './telemetry.ts'
 
 export type Mode = 'sandbox' | 'live'
 export type Environment = Record<string, string | undefined>
@@ -21,7 +23,27 @@ export interface Config {
   pubsubUrl: string | null
   webhookQueueLimit: number
   historyRetentionDays: number | null
+  piiRetentionDays: Partial<Record<PiiClass, number>>
+  auth: AuthConfig
+  /** Newest first. Null: one is made and kept in `dataDir`. */
+  encryptionKeys: readonly Uint8Array[] | null
+  /** Where data keys are kept; null: with the data. */
+  keysDatabaseUrl: string | null
+  corsOrigins: readonly string[]
+  /** 0: no limit. */
+  rateLimitPerMinute: number
+  limits: DocumentLimits
+  trustedDocuments: { mode: 'required' | 'preferred' | 'off'; manifests: readonly string[] }
   providers: readonly ConfiguredProvider[]
+}
+
+export interface AuthConfig {
+  /** True: callers are not authenticated and hold every scope. */
+  isDisabled: boolean
+  /** Who may issue tokens, each with the place of its keys. Empty: only API keys are accepted. */
+  issuers: readonly { issuer: string; jwks: string }[]
+  audiences: readonly string[]
+  tenantClaim: string
 }
 
 export interface ConfiguredProvider {
@@ -29,85 +51,6 @@ export interface ConfiguredProvider {
   /** Null in sandbox mode where the provider is not set up: its emulator is used. */
   settings: Settings | null
 }
-
-interface GatewaySetting extends Setting {
-  default?: string
-}
-
-const text = z.string().trim().min(1)
-
-function wholeNumber({ unit = '', min, max }: { unit?: string; min: number; max: number }) {
-  const range = `must be a whole number ${unit}${unit && ' '}from ${min} to ${max}`
-  return z.coerce.number({ error: range }).int(range).min(min, range).max(max, range)
-}
-
-/** The gateway's own names; those of the providers are in their definitions. */
-export const SETTINGS = {
-  KYC_MODE: {
-    schema: z.enum(['sandbox', 'live'], { error: 'must be sandbox or live' }),
-    description:
-      'sandbox: emulators stand in for the providers. live: the providers themselves. `npm start` is sandbox, `kyc-gateway serve` is live.',
-    default: 'live',
-  },
-  HOST: {
-    schema: text,
-    description:
-      'Address to listen on. 127.0.0.1 in sandbox mode, 0.0.0.0 in live mode. This version does not authenticate callers, so only a loopback address is accepted, except in sandbox mode with every provider emulated.',
-  },
-  PORT: {
-    schema: wholeNumber({ min: 0, max: 65_535 }),
-    description: 'Port to listen on. 0 takes any free one.',
-    default: '4000',
-  },
-  DATABASE_URL: {
-    schema: z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// or postgresql://'),
-    description:
-      'Postgres, for example postgres://user:password@host:5432/kyc. Absent: an embedded database in DATA_DIR.',
-    secret: true,
-  },
-  DATA_DIR: {
-    schema: text,
-    description: 'Directory of the embedded database; `memory://` keeps nothing. One process at a time.',
-    default: '.data',
-  },
-  KYC_PROVIDERS: {
-    schema: z.string(),
-    description: 'Providers in use, a comma list of ids. Absent: all.',
-  },
-  OPEN_STATUS_MAX_AGE: {
-    schema: wholeNumber({ unit: 'of seconds', min: 0, max: 86_400 }),
-    description:
-      'Seconds after which an open status is asked for again when a query reads it. Final ones are served from the store.',
-    default: '30',
-  },
-  PUBSUB_URL: {
-    schema: z.url({ protocol: /^nats$/, error: 'must be a URL that begins with nats://' }),
-    description:
-      'NATS, for example nats://host:4222, through which instances on one database wake each other. It carries no data. Absent: changes that another instance has written are heard within a second.',
-    secret: true,
-  },
-  WEBHOOK_QUEUE_LIMIT: {
-    schema: wholeNumber({ unit: 'of deliveries', min: 1, max: 10_000_000 }),
-    description:
-      'Webhook deliveries that may wait to be processed. Further ones are refused with 503, and the provider sends them again.',
-    default: '100000',
-  },
-  HISTORY_RETENTION_DAYS: {
-    schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
-    description:
-      'Days after which changes of status are removed from the history, 30 or more. A subscription cannot be resumed from before. Absent: they are kept.',
-  },
-  LOG_LEVEL: {
-    schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
-    description: 'The least level that is logged: debug, info, warn, error or silent.',
-    default: 'info',
-  },
-  AUTH_DISABLED: {
-    schema: z.literal('true', { error: 'may only be true: this version cannot authenticate callers' }),
-    description:
-      'true: callers are not authenticated and hold every right. In this version it is always so, and nothing else is accepted.',
-  },
-} as const satisfies Record<string, GatewaySetting>
 
 /** One line per problem, each beginning with the name of the variable. */
 export class ConfigError extends Error {
@@ -143,12 +86,42 @@ export function readConfig(
     pubsubUrl: read<string>('PUBSUB_URL', SETTINGS.PUBSUB_URL) ?? null,
     webhookQueueLimit: read<number>('WEBHOOK_QUEUE_LIMIT', SETTINGS.WEBHOOK_QUEUE_LIMIT) ?? 0,
     historyRetentionDays: read<number>('HISTORY_RETENTION_DAYS', SETTINGS.HISTORY_RETENTION_DAYS) ?? null,
+    piiRetentionDays:
+      read<Config['piiRetentionDays']>('PII_RETENTION_DAYS', SETTINGS.PII_RETENTION_DAYS) ?? {},
+    auth: readAuth(read, { mode, host }),
+    encryptionKeys: read<Uint8Array[]>('ENCRYPTION_KEYS', SETTINGS.ENCRYPTION_KEYS) ?? null,
+    keysDatabaseUrl: read<string>('KEYS_DATABASE_URL', SETTINGS.KEYS_DATABASE_URL) ?? null,
+    corsOrigins: read<string[]>('CORS_ORIGINS', SETTINGS.CORS_ORIGINS) ?? [],
+    rateLimitPerMinute:
+      read<number>('RATE_LIMIT_PER_MINUTE', SETTINGS.RATE_LIMIT_PER_MINUTE) ?? (mode === 'live' ? 1_000 : 0),
+    limits: {
+      ...DOCUMENT_LIMITS,
+      ...read<Partial<DocumentLimits>>('GRAPHQL_LIMITS', SETTINGS.GRAPHQL_LIMITS),
+    },
+    trustedDocuments: {
+      mode: read<'required' | 'preferred' | 'off'>('TRUSTED_DOCUMENTS', SETTINGS.TRUSTED_DOCUMENTS) ?? 'off',
+      manifests: read<string[]>('TRUSTED_DOCUMENTS_MANIFESTS', SETTINGS.TRUSTED_DOCUMENTS_MANIFESTS) ?? [],
+    },
     providers: readProviders(environment, { mode, definitions: options.definitions ?? PROVIDERS, problems }),
   }
-  read<string>('AUTH_DISABLED', SETTINGS.AUTH_DISABLED)
-  problems.push(...checkMode(environment, config))
+  problems.push(...checkMode(environment, config), ...checkTrust(environment, config))
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
+}
+
+type Read = <T>(name: string, setting: GatewaySetting) => T | undefined
+
+function readAuth(read: Read, { mode, host }: Pick<Config, 'mode' | 'host'>): AuthConfig {
+  const places = read<string[]>('AUTH_JWKS', SETTINGS.AUTH_JWKS) ?? []
+  const issuers = read<string[]>('AUTH_ISSUER', SETTINGS.AUTH_ISSUER) ?? []
+  const disabled = read<string>('AUTH_DISABLED', SETTINGS.AUTH_DISABLED)
+  const isOpen = mode === 'sandbox' && isLoopback(host) && places.length === 0
+  return {
+    isDisabled: disabled === undefined ? isOpen : disabled === 'true',
+    issuers: places.map((jwks, index) => ({ jwks, issuer: issuers[index] ?? '' })),
+    audiences: read<string[]>('AUTH_AUDIENCE', SETTINGS.AUTH_AUDIENCE) ?? [],
+    tenantClaim: read<string>('AUTH_TENANT_CLAIM', SETTINGS.AUTH_TENANT_CLAIM) ?? '',
+  }
 }
 
 interface Reading {
@@ -228,18 +201,50 @@ function nameIn(problem: string): string {
   return problem.split(' ', 1)[0] ?? ''
 }
 
-function checkMode(environment: Environment, config: Pick<Config, 'mode' | 'host' | 'providers'>): string[] {
-  if (config.mode === 'sandbox' && environment.NODE_ENV === 'production') {
-    return [
-      'KYC_MODE is sandbox while NODE_ENV is production: emulators never stand in for providers in production',
-    ]
-  }
-  const emulatedOnly =
-    config.mode === 'sandbox' && config.providers.every(({ settings }) => settings === null)
-  if (!emulatedOnly && !isLoopback(config.host)) {
-    return [
-      'HOST must be a loopback address such as 127.0.0.1: this version does not authenticate callers; put it behind a proxy that does',
-    ]
-  }
-  return []
+function checkMode(environment: Environment, { mode }: Pick<Config, 'mode'>): string[] {
+  if (mode !== 'sandbox' || environment.NODE_ENV !== 'production') return []
+  return [
+    'KYC_MODE is sandbox while NODE_ENV is production: emulators never stand in for providers in production',
+  ]
+}
+
+type Trust = Pick<Config, 'mode' | 'host' | 'auth' | 'databaseUrl' | 'encryptionKeys' | 'trustedDocuments'>
+
+/** What only several settings together make wrong. */
+function checkTrust(environment: Environment, config: Trust): string[] {
+  const { auth, trustedDocuments } = config
+  const has = (name: string) => Boolean(environment[name]?.trim())
+  const listed = (environment.AUTH_ISSUER ?? '').split(',').filter((part) => part.trim() !== '').length
+  const complaints: [boolean, string][] = [
+    [
+      auth.isDisabled && !isLoopback(config.host),
+      'AUTH_DISABLED is accepted only where HOST is a loopback address such as 127.0.0.1',
+    ],
+    [auth.isDisabled && has('AUTH_JWKS'), 'AUTH_DISABLED goes without AUTH_JWKS: remove one of them'],
+    [
+      has('AUTH_JWKS') && listed !== auth.issuers.length && auth.issuers.length > 0,
+      'AUTH_ISSUER must name one issuer for each entry of AUTH_JWKS',
+    ],
+    [
+      has('AUTH_JWKS') && !has('AUTH_AUDIENCE'),
+      `AUTH_AUDIENCE is missing: ${SETTINGS.AUTH_AUDIENCE.description}`,
+    ],
+    [
+      config.encryptionKeys === null && !has('ENCRYPTION_KEYS') && !makesMasterKey(config),
+      `ENCRYPTION_KEYS is missing: ${SETTINGS.ENCRYPTION_KEYS.description}`,
+    ],
+    [
+      trustedDocuments.mode !== 'off' && trustedDocuments.manifests.length === 0,
+      'TRUSTED_DOCUMENTS_MANIFESTS is missing: TRUSTED_DOCUMENTS needs at least one manifest',
+    ],
+  ]
+  return complaints.flatMap(([isWrong, complaint]) => (isWrong ? [complaint] : []))
+}
+
+/**
+ * Whether a master key may be made and kept beside the data: for the sandbox, for development, and where data and key are on
+ * one machine anyway. Instances that share a Postgres must share the key too, so somebody has to give it to them.
+ */
+function makesMasterKey({ mode, auth, databaseUrl }: Trust): boolean {
+  return mode === 'sandbox' || auth.isDisabled || databaseUrl === null
 }

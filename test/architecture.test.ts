@@ -23,7 +23,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
     '(address|answers|routes|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
   [/^(address|bus|metrics|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
-  [/^((app|cli|main|config|emulation|ready-database|sandbox)\.ts|commands\/)/, ''],
+  [/^((app|cli|main|config|settings|emulation|ready-database|sandbox)\.ts|commands\/)/, ''],
 ]
 
 /** Where the clock and the logger are made that all others are given. */

@@ -86,6 +86,36 @@ export const ERRORS = {
     http: 400,
     message: 'A variable does not fit the type the document declares for it.',
   },
+  UNAUTHENTICATED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 401,
+    message: 'Who you are is not proved. Send "authorization: Bearer" with a valid token or key.',
+  },
+  FORBIDDEN: {
+    fault: 'caller',
+    retry: 'no',
+    http: 403,
+    message: 'Your token or key does not have the scope that this needs.',
+  },
+  LIMIT_EXCEEDED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'The document is larger than this gateway answers. Ask for less at a time.',
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    fault: 'caller',
+    retry: 'no',
+    http: 400,
+    message: 'This gateway runs trusted documents only. Send the documentId of one of them.',
+  },
+  RATE_LIMITED: {
+    fault: 'caller',
+    retry: 'after',
+    http: 429,
+    message: 'You have sent more than your share of requests. Send the request again later.',
+  },
   WEBHOOK_REFUSED: {
     fault: 'caller',
     retry: 'no',
@@ -151,6 +181,19 @@ export const ERRORS = {
     retry: 'after',
     http: 503,
     message: 'This gateway has as much to do as it can take on. Send the request again later.',
+  },
+  DEADLINE_EXCEEDED: {
+    fault: 'gateway',
+    retry: 'yes',
+    http: 504,
+    message: 'The operation took longer than this gateway lets one take. Ask for less at a time.',
+  },
+  SEALED_DATA_DAMAGED: {
+    fault: 'gateway',
+    retry: 'no',
+    http: 500,
+    message:
+      'Personal data in the store cannot be opened: they were changed or moved, or their master key is missing.',
   },
   STORE_UNAVAILABLE: {
     fault: 'gateway',

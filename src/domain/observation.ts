@@ -8,7 +8,7 @@ import type { Verification } from './verification.ts'
 export const ENTITY_KINDS = ['PERSON', 'BUSINESS', 'UNKNOWN'] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 
-export const OBSERVED_VIA = ['WEBHOOK', 'FETCH', 'CREATE', 'CLOCK'] as const
+export const OBSERVED_VIA = ['WEBHOOK', 'FETCH', 'CREATE', 'CLOCK', 'ERASURE'] as const
 export type ObservedVia = (typeof OBSERVED_VIA)[number]
 
 /** Personal data as the provider read it from a document. Dates stay text: providers write them in many ways. */

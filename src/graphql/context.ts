@@ -1,5 +1,6 @@
 // What every resolver is given: who asks, the services, and loaders of this request alone.
-import { DEFAULT_TENANT, type Services } from '../service/services.ts'
+import { DEFAULT_TENANT } from '../domain/principal.ts'
+import type { Services } from '../service/services.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
 export interface GraphContext {

@@ -6,9 +6,6 @@ import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
 
-/** The one tenant, until callers have identities. */
-export const DEFAULT_TENANT = 'default'
-
 export interface ServiceLogger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void

@@ -1,5 +1,6 @@
 // Works off the deliveries: each is a hint, so the validation is read at its provider and that answer is applied.
 import { type ErrorCode, GatewayError } from '../domain/errors.ts'
+import { DEFAULT_TENANT } from '../domain/principal.ts'
 import { plusSeconds, secondsBetween } from '../domain/time.ts'
 import {
   type ClaimedDelivery,
@@ -10,7 +11,7 @@ import {
 } from '../store/deliveries.ts'
 import { readValidationsByReference } from '../store/validations.ts'
 import { discoverRecord, refreshRecord } from './refresh.ts'
-import { DEFAULT_TENANT, type Services } from './services.ts'
+import type { Services } from './services.ts'
 
 export interface WorkerOptions {
   /** Milliseconds between looks for what is due, beside those that `wake` asks for. */

@@ -1,0 +1,50 @@
+-- Who may call, what is sealed, what was erased, and who did what.
+
+-- When the personal data of the entity were erased; null: they were not.
+alter table entity add column redacted_at timestamptz;
+
+-- Personal data are sealed from here on. What was stored in the clear is removed; details are read again at the
+-- provider when they are next asked for.
+alter table validation drop column personal;
+alter table validation add column personal bytea;
+-- The classes of personal data that `personal` holds.
+alter table validation add column personal_classes text[] not null default '{}';
+update validation set state = regexp_replace(state, '"detailObservedAt":"[^"]*"', '"detailObservedAt":null');
+create index validation_by_personal on validation (tenant, id) where personal_classes <> '{}';
+
+-- The record of a provider, sealed. Null where it was removed by age.
+delete from observation;
+alter table observation drop column raw;
+alter table observation add column raw bytea;
+
+-- The body of a webhook, sealed. Null where it was removed by age or erased.
+alter table delivery drop column body;
+alter table delivery add column body bytea;
+
+-- Keys of services. Only a digest of the secret is kept.
+create table api_key (
+  id text primary key,
+  digest bytea not null,
+  name text not null,
+  tenant text not null,
+  scopes text[] not null,
+  created_at timestamptz not null,
+  expires_at timestamptz,
+  revoked_at timestamptz
+);
+
+-- Who read or changed what. Each entry's hash covers the one before, and the head is signed.
+create table audit_log (
+  position bigint primary key,
+  tenant text not null,
+  at timestamptz not null,
+  entry text not null,
+  hash bytea not null
+);
+create index audit_log_by_tenant on audit_log (tenant, position);
+create table audit_head (
+  name text primary key,
+  position bigint not null,
+  hash bytea not null,
+  signature bytea not null
+);
