@@ -33,18 +33,26 @@ create table api_key (
   revoked_at timestamptz
 );
 
--- Who read or changed what. Each entry's hash covers the one before, and the head is signed.
+-- Who read or changed what. Each entry's hash covers all of it and the entry before, and the head is signed.
 create table audit_log (
   position bigint primary key,
   tenant text not null,
-  at timestamptz not null,
+  -- To the millisecond, as the hash covers it.
+  at timestamptz(3) not null,
+  subject text not null,
+  action text not null,
+  entities text[] not null,
   entry text not null,
   hash bytea not null
 );
 create index audit_log_by_tenant on audit_log (tenant, position);
+create index audit_log_by_subject on audit_log (tenant, subject, position);
+create index audit_log_by_entity on audit_log using gin (entities);
 create table audit_head (
   name text primary key,
   position bigint not null,
   hash bytea not null,
   signature bytea not null
 );
+-- From here on a missing head is one that somebody has removed.
+insert into audit_head (name, position, hash, signature) values ('audit', 0, decode(repeat('00', 32), 'hex'), '');

@@ -1,7 +1,8 @@
 // docs/generated/configuration.md and .env.example: every environment name, from the tables the gateway reads.
-import { SETTINGS } from '../src/settings.ts'
+
 import { PROVIDERS } from '../src/providers/index.ts'
 import type { ProviderDefinition, Setting } from '../src/providers/provider.ts'
+import { SETTINGS } from '../src/settings.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 /** One environment name, whoever reads it. */

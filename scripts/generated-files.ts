@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
+import { renderLicencesPage } from './licences-page.ts'
 import { renderMetricsPage } from './metrics-page.ts'
 import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
@@ -23,6 +24,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: '.env.example', content: renderEnvExample() },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },
+    { path: 'docs/generated/licences.md', content: renderLicencesPage() },
     { path: 'docs/generated/metrics.md', content: renderMetricsPage() },
     { path: 'docs/generated/providers.md', content: renderProvidersPage() },
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },

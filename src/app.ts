@@ -1,6 +1,7 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { isLoopback, originOf } from './address.ts'
+import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
 import {
@@ -12,14 +13,14 @@ import {
   pointWebhooks,
   webhookSecretsOf,
 } from './emulation.ts'
-import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
-import { eventIdOf } from './graphql/resolvers/subscription.ts'
-import { createSchema } from './graphql/schema.ts'
-import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
+import type { GraphQLServer } from './graphql/server.ts'
+import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
 import { createMetrics } from './metrics.ts'
 import { createHttpClient } from './providers/http.ts'
 import { openReadyDatabase } from './ready-database.ts'
+import { createAuditLog } from './service/audit.ts'
+import { deriveAuditKey } from './service/audit-chain.ts'
 import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
@@ -27,7 +28,6 @@ import { createFlights } from './service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createWorker } from './service/worker.ts'
-import { isUnavailable } from './store/database.ts'
 import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
 
@@ -65,13 +65,17 @@ const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
-  const { database, bus, clients, emulators } = ground
+  const { database, bus, clients, emulators, authenticator, audit, logger } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await Promise.all(clients.map((client) => client.close()))
+    authenticator.close()
+    await audit
+      .flush()
+      .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
     await bus?.close()
     await database.close()
   }
@@ -105,6 +109,7 @@ async function openGround(config: Config, overrides: Overrides) {
   const pollMs = overrides.pollMs ?? POLL_MS
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
   const metrics = createMetrics()
+  const masterKeys = config.encryptionKeys ?? [randomBytes(32)]
   const database = await openReadyDatabase(config)
   const bus = config.pubsubUrl === null ? null : await connectBus({ url: config.pubsubUrl, logger })
   const feed = createFeed({
@@ -117,7 +122,9 @@ async function openGround(config: Config, overrides: Overrides) {
   bus?.subscribe(feed.wake)
   const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
   const emulators = createEmulators(config, now)
-  return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators }
+  const authenticator = createAuthenticator({ auth: config.auth, db: database.db, now, logger })
+  const audit = createAuditLog({ db: database.db, signingKeys: masterKeys.map(deriveAuditKey), now, logger })
+  return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators, authenticator, audit }
 }
 
 /** What answers requests. The providers' emulators are reached through the front: it has to be there first. */
@@ -150,7 +157,7 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   const worker = createWorker(services, { pollMs: ground.pollMs, atOnce, random: Math.random })
   const queueLimit = config.webhookQueueLimit
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
-  return { services, worker, intake, graphql: createGraphQL(config, services, ground.logger) }
+  return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services }) }
 }
 
 function createProviders(config: Config, { clients, now }: Ground, origin: string): ProviderEntry[] {
@@ -169,7 +176,7 @@ interface ProviderParts {
 
 async function createServices(
   config: Config,
-  { database, feed, metrics, now, logger }: Ground,
+  { database, feed, metrics, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
   const { openMaxAge, historyRetentionDays } = config
@@ -179,23 +186,11 @@ async function createServices(
     flights: createFlights(),
     feed,
     metrics,
+    audit,
     cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
     policy: { openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE, historyRetentionDays },
     logger,
     now,
     newId: randomUUID,
   }
-}
-
-function createGraphQL(config: Config, services: Services, logger: Logger): GraphQLServer {
-  return createGraphQLServer<GraphContext>({
-    schema: createSchema(),
-    createContext: (input) => createContext(services, input),
-    renewContext,
-    audienceOf,
-    eventIdOf,
-    isUnavailable,
-    logger,
-    graphiql: config.mode === 'sandbox',
-  })
 }

@@ -1,10 +1,13 @@
 // The commands of `kyc-gateway`: their words, their help, and what their failures look like.
 import { parseArgs } from 'node:util'
+import { auditCommand } from './commands/audit.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { EXIT } from './commands/exit.ts'
+import { keyCommand } from './commands/key.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { replayCommand } from './commands/replay.ts'
+import { rewrapCommand } from './commands/rewrap.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
 import type { Environment } from './config.ts'
@@ -25,13 +28,16 @@ export interface Command {
   help: string
   /** Names of arguments in order; one that ends with a question mark may be left out. */
   arguments?: readonly string[]
-  options?: Record<string, { type: 'boolean' | 'string' }>
+  /** `multiple`: may be given several times, and is found in `lists`. */
+  options?: Record<string, { type: 'boolean' } | { type: 'string'; multiple?: boolean }>
   run(terminal: Terminal, input: CommandInput): Promise<number>
 }
 
 export interface CommandInput {
   arguments: readonly string[]
   options: Readonly<Record<string, boolean | string | undefined>>
+  /** Of the options that may be given several times; absent where one is not given. */
+  lists: Readonly<Record<string, readonly string[] | undefined>>
 }
 
 const COMMANDS: readonly Command[] = [
@@ -41,6 +47,9 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
   conformCommand,
   replayCommand,
+  rewrapCommand,
+  keyCommand,
+  auditCommand,
   schemaCommand,
 ]
 
@@ -83,7 +92,14 @@ function parseInput(command: Command, args: string[]): CommandInput | string {
     const complete = positionals.length >= needed && positionals.length <= names.length
     if (!values.help && !complete)
       return `${command.name} takes ${names.length === 0 ? 'no arguments' : names.join(', ')}.`
-    return { arguments: positionals, options: values as CommandInput['options'] }
+    const given = Object.entries(values as Record<string, boolean | string | string[]>)
+    const ones = given.filter((entry): entry is [string, boolean | string] => !Array.isArray(entry[1]))
+    const lists = given.filter((entry): entry is [string, string[]] => Array.isArray(entry[1]))
+    return {
+      arguments: positionals,
+      options: Object.fromEntries(ones),
+      lists: Object.fromEntries(lists),
+    }
   } catch {
     return `${command.name} does not have such an option.`
   }

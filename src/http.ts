@@ -3,16 +3,19 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
+import { createCors, isLoopbackOrigin, isOwnOrigin } from './cors.ts'
 import { GatewayError } from './domain/errors.ts'
 import {
   answer,
   createRoutes,
   FOREIGN_HOST,
   FOREIGN_ORIGIN,
-  isLoopbackOrigin,
   namesLoopback,
+  type Route,
   type RouteOptions,
+  UNLISTED_ORIGIN,
 } from './routes.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Streams, type UpgradeState, upgrade } from './upgrade.ts'
 
 export type { Handler } from './routes.ts'
@@ -20,6 +23,8 @@ export type { Handler } from './routes.ts'
 export interface HttpServerOptions extends RouteOptions {
   /** Whether requests on sockets must name a loopback host, so that a web page cannot read by pointing its own name here. */
   loopbackOnly?: boolean
+  /** Milliseconds in which the headers, and then the whole, of a request must have come. Absent: 9 s. */
+  receiveTimeoutMs?: number
   /** Called when the server stops, after `end` of the streams: ends whatever else would keep an answer open. */
   endStreams?(): void
 }
@@ -47,26 +52,24 @@ interface State extends UpgradeState {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { draining: false, unused: new Set(), upgraded: new Set(), streams: null }
-  const { logger, loopbackOnly = false } = options
+  const { logger, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
   const door = { routes: createRoutes(options, state), state, logger }
-  const isForeign = ({ headers }: IncomingMessage) => loopbackOnly && !namesLoopback(headers.host)
-  const server = createNodeServer(
-    {
-      handle(request, { req }) {
-        const connection = { cut: () => void req.socket.destroy() }
-        return answer(request, isForeign(req) ? { ...door, routes: [FOREIGN_HOST] } : door, connection)
-      },
-      upgrade(request, socket, head) {
-        const isFromElsewhere = loopbackOnly && !isLoopbackOrigin(request.headers.origin)
-        const refusals = isForeign(request) ? [FOREIGN_HOST] : isFromElsewhere ? [FOREIGN_ORIGIN] : []
-        upgrade({ request, socket, head }, door, refusals).catch((error: unknown) => {
-          logger.error({ route: '/graphql', err: error }, 'unexpected error')
-          socket.destroy()
-        })
-      },
-    },
+  const refusals = createRefusals(options)
+  const server = createNodeServer({
     state,
-  )
+    receiveTimeoutMs,
+    handle(request, { req }) {
+      const connection = { cut: () => void req.socket.destroy() }
+      const routes = refusals.ofRequest(req)
+      return answer(request, routes.length > 0 ? { ...door, routes } : door, connection)
+    },
+    upgrade(request, socket, head) {
+      upgrade({ request, socket, head }, door, refusals.ofUpgrade(request)).catch((error: unknown) => {
+        logger.error({ route: '/graphql', err: error }, 'unexpected error')
+        socket.destroy()
+      })
+    },
+  })
   return {
     fetch: (request) => answer(request, door),
     listen: (address) => listen(server, address),
@@ -83,28 +86,46 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
+/** Routes that take what is refused before its path is looked at; none where nothing is. */
+function createRefusals({ loopbackOnly = false, corsOrigins }: HttpServerOptions) {
+  const cors = createCors(corsOrigins)
+  const ofRequest = ({ headers }: IncomingMessage): Route[] =>
+    loopbackOnly && !namesLoopback(headers.host) ? [FOREIGN_HOST] : []
+  const ofOrigin = ({ headers: { origin, host } }: IncomingMessage): Route[] => {
+    // No browser leaves it away, and no browser asks first whether a page may connect: it is up to us.
+    if (origin === undefined || cors.lists(origin)) return []
+    if (loopbackOnly) return isLoopbackOrigin(origin) ? [] : [FOREIGN_ORIGIN]
+    return isOwnOrigin(origin, host) ? [] : [UNLISTED_ORIGIN]
+  }
+  return { ofRequest, ofUpgrade: (request: IncomingMessage) => [...ofRequest(request), ...ofOrigin(request)] }
+}
+
 /** A second below what is promised, as node looks at its connections once a second. */
 const RECEIVE_TIMEOUT_MS = 9_000
+/** Node's default, said here because it is a promise. */
+const MAX_HEADER_BYTES = 16_384
 
-interface SocketHandlers {
+interface SocketOptions {
+  state: State
+  receiveTimeoutMs: number
   handle(request: Request, context: { req: IncomingMessage }): Promise<Response>
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-function createNodeServer(handlers: SocketHandlers, state: State): Server {
+function createNodeServer({ state, receiveTimeoutMs, ...handlers }: SocketOptions): Server {
   const adapter = createServerAdapter<{ req: IncomingMessage }>(handlers.handle)
   const options = {
-    headersTimeout: RECEIVE_TIMEOUT_MS,
-    requestTimeout: RECEIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
+    headersTimeout: receiveTimeoutMs,
+    requestTimeout: receiveTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(receiveTimeoutMs / 9),
+    maxHeaderSize: MAX_HEADER_BYTES,
     // Other upgrades may be ignored: some clients ask for HTTP/2 in this way with each first request.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   }
   const server = createServer(options, (request, response) => {
     state.unused.delete(request.socket)
-    // What the adapter cannot make a URL of, it would answer with a stack.
-    if (!URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) {
-      response.writeHead(400, { connection: 'close' }).end()
+    if (!hasPlainAddress(request)) {
+      response.writeHead(400, { ...SECURITY_HEADERS, connection: 'close' }).end()
       return
     }
     response.once('close', () => {
@@ -124,6 +145,16 @@ function createNodeServer(handlers: SocketHandlers, state: State): Server {
     state.unused.add(socket)
     socket.once('close', () => state.unused.delete(socket))
   })
+}
+
+/**
+ * The adapter puts host and target together: what is no URL then, it would answer with a stack, and a host that brings a
+ * path of its own, or a second host, would be read otherwise by a proxy before us.
+ */
+function hasPlainAddress({ url = '', headersDistinct }: IncomingMessage): boolean {
+  const [host = 'localhost', ...others] = headersDistinct.host ?? []
+  const isPlain = others.length === 0 && !/[/?#@\\]/.test(host) && url.startsWith('/')
+  return isPlain && URL.canParse(`http://${host}${url}`)
 }
 
 const LISTEN_ERRORS: Record<string, (host: string, port: number) => string> = {

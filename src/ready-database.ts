@@ -1,6 +1,8 @@
-// The database as a running gateway needs it: open, and of this version's schema.
+// The database and the keys as a running gateway needs them: open, and of this version's schema.
 import type { Config } from './config.ts'
+import { type KeyStore, openKeyDatabase } from './store/data-keys.ts'
 import { type OpenDatabase, openDatabase } from './store/database.ts'
+import { openKeyFile } from './store/key-file.ts'
 import { migrate, pendingMigrations } from './store/migrate.ts'
 
 /** A database that is behind this version's migrations. */
@@ -8,15 +10,20 @@ export class DatabaseBehind extends Error {
   override readonly name = 'DatabaseBehind'
 }
 
+export interface ReadyDatabase extends OpenDatabase {
+  /** Closed together with the data. */
+  keys: KeyStore
+}
+
+type Places = Pick<Config, 'mode' | 'databaseUrl' | 'keysDatabaseUrl' | 'dataDir'>
+
 /** Sandbox and embedded databases migrate themselves; a Postgres in live mode is migrated by `kyc-gateway migrate`. */
 export function migratesAtStart({ mode, databaseUrl }: Pick<Config, 'mode' | 'databaseUrl'>): boolean {
   return mode === 'sandbox' || databaseUrl === null
 }
 
 /** Throws DatabaseBehind where migrations are missing that somebody has to run. */
-export async function openReadyDatabase(
-  config: Pick<Config, 'mode' | 'databaseUrl' | 'dataDir'>,
-): Promise<OpenDatabase> {
+export async function openReadyDatabase(config: Places): Promise<ReadyDatabase> {
   const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
   try {
     if (migratesAtStart(config)) await migrate(database.db)
@@ -26,9 +33,46 @@ export async function openReadyDatabase(
         `The database is behind this version: ${pending.join(', ')}. Run: kyc-gateway migrate`,
       )
     }
-    return database
+    const keys = await openReadyKeys(config)
+    return { ...database, keys, close: closeOnce([database, keys]) }
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** The keys by themselves. In a file they can be opened while a gateway has the data. */
+export async function openReadyKeys(config: Places): Promise<KeyStore> {
+  const url = keysUrlOf(config)
+  if (url === null) return openKeyFile(config.dataDir)
+  const keys = openKeyDatabase(url)
+  try {
+    if (migratesAtStart(config)) await keys.prepare()
+    else if (!(await keys.isPrepared()))
+      throw new DatabaseBehind('The database of the keys has no table for them. Run: kyc-gateway migrate')
+    return keys
+  } catch (error) {
+    await keys.close()
+    throw error
+  }
+}
+
+/** Postgres that holds the keys; null where they are in a file. */
+export function keysUrlOf({
+  keysDatabaseUrl,
+  databaseUrl,
+}: Pick<Config, 'keysDatabaseUrl' | 'databaseUrl'>): string | null {
+  return keysDatabaseUrl ?? databaseUrl
+}
+
+/** In this order: what still runs on the first needs the second. Calls after the first wait for it. */
+function closeOnce(opened: readonly { close(): Promise<void> }[]): () => Promise<void> {
+  let closed: Promise<void> | null = null
+  const closeAll = async () => {
+    for (const one of opened) await one.close()
+  }
+  return () => {
+    closed ??= closeAll()
+    return closed
   }
 }

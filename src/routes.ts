@@ -1,6 +1,8 @@
 // Which path goes to whom.
 import { isLoopback } from './address.ts'
 import { json, pathOf, refuse, shuttingDown } from './answers.ts'
+import { createCors, isOfForeignPage, refuseForeignPage, refuseOrigin } from './cors.ts'
+import { secure } from './security-headers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
 
@@ -23,6 +25,8 @@ export interface RouteOptions {
   metrics?(): Promise<{ contentType: string; body: string }>
   /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
   mounts?: Record<string, Handler>
+  /** Origins of pages that may call /graphql from a browser. */
+  corsOrigins?: readonly string[]
   logger: Logger
 }
 
@@ -39,25 +43,21 @@ export interface Route {
   /** Probes come every few seconds. */
   level: 'debug' | 'info'
   handle: Handler
+  /** Has a part in every answer, refusals of its method and failures too. */
+  finish?(request: Request, response: Response): void
+  /** Whether HTML that it answers is a page of ours. */
+  hasPage?: boolean
 }
 
 const READ = ['GET', 'HEAD']
+const GRAPHQL = ['GET', 'POST', 'OPTIONS']
 
 export function createRoutes(options: RouteOptions, state: RouteState): Route[] {
-  const { graphql, ready, webhooks, metrics, mounts = {} } = options
-  const open =
-    (handler: Handler): Handler =>
-    (request, connection) =>
-      state.draining ? shuttingDown() : handler(request, connection)
+  const { ready, webhooks, metrics, mounts = {} } = options
+  const open: Wrap = (handler) => (request, connection) =>
+    state.draining ? shuttingDown() : handler(request, connection)
   return [
-    exact('/graphql', {
-      level: 'info',
-      handle: open((request, connection) =>
-        asksInAddress(request) && isOfForeignPage(request)
-          ? refuseForeignPage()
-          : graphql(request, connection),
-      ),
-    }),
+    exact('/graphql', createGraphQLRoute(options, open)),
     exact('/livez', { level: 'debug', methods: READ, handle: () => json(200, { status: 'ok' }) }),
     exact('/readyz', { level: 'debug', methods: READ, handle: () => readiness(ready, state) }),
     ...(metrics
@@ -74,6 +74,26 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
       : []),
     ...Object.entries(mounts).map(([prefix, handler]) => mount(prefix, handler)),
   ]
+}
+
+type Wrap = (handler: Handler) => Handler
+
+/** A browser that asks whether a page may call is told so even while we stop: the page is to read that we do. */
+function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap): RouteRest {
+  const cors = createCors(corsOrigins, GRAPHQL)
+  const answerPage = open((request, connection) =>
+    asksInAddress(request) && isOfForeignPage(request, cors)
+      ? refuseForeignPage()
+      : graphql(request, connection),
+  )
+  return {
+    level: 'info',
+    methods: GRAPHQL,
+    handle: (request, connection) =>
+      request.method === 'OPTIONS' ? cors.preflight(request) : answerPage(request, connection),
+    finish: cors.open,
+    hasPage: true,
+  }
 }
 
 export interface Door {
@@ -93,6 +113,8 @@ export async function answer(request: Request, door: Door, connection?: Connecti
   })
   const { status, headers } = response
   headers.set('x-request-id', requestId)
+  route?.finish?.(request, response)
+  secure(response, route?.hasPage === true)
   // A body refused for its size is not read to its end just to keep the connection.
   if (status === 413 || door.state.draining) headers.set('connection', 'close')
   const ms = Math.round(performance.now() - start)
@@ -150,6 +172,13 @@ function refusing(name: string, message: string): Route {
   return { name, matches: () => true, level: 'info', handle: () => refuse(403, 'BAD_REQUEST', { message }) }
 }
 
+export const UNLISTED_ORIGIN: Route = {
+  name: '(unlisted origin)',
+  matches: () => true,
+  level: 'info',
+  handle: refuseOrigin,
+}
+
 export const FOREIGN_HOST = refusing(
   '(foreign host)',
   'The Host header must be a loopback name, such as localhost.',
@@ -165,33 +194,9 @@ export function namesLoopback(host: string | undefined): boolean {
   return host === undefined || isLoopback(host.replace(/:\d+$/, ''))
 }
 
-/** Browsers always say whose page it is; other programs have none. */
-export function isLoopbackOrigin(origin: string | undefined): boolean {
-  return origin === undefined || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))
-}
-
-/**
- * Whether a browser sends this for a page of another site. It does so without asking first, for example for an image; the
- * page cannot read the answer, but what the question sets off would have happened. A proxy may pass pages of its own site.
- */
-function isOfForeignPage({ headers }: Request): boolean {
-  const origin = headers.get('origin')
-  if (origin !== null && isLoopbackOrigin(origin)) return false
-  const site = headers.get('sec-fetch-site')
-  // Old browsers say only the origin, and only where a script asks.
-  return site === null ? origin !== null : site === 'cross-site'
-}
-
 /** Without parameters there is at most a page to show. */
 function asksInAddress({ method, url }: Request): boolean {
   return READ.includes(method) && url.includes('?')
-}
-
-function refuseForeignPage(): Response {
-  return refuse(403, 'BAD_REQUEST', {
-    message:
-      'A page of another site may not send this. Where it is meant to, it sends a POST of application/json.',
-  })
 }
 
 const READY_TIMEOUT_MS = 2_000
@@ -210,5 +215,5 @@ async function readiness(ready: () => Promise<boolean>, { draining }: RouteState
 
 async function printMetrics(metrics: NonNullable<RouteOptions['metrics']>): Promise<Response> {
   const { contentType, body } = await metrics()
-  return new Response(body, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
+  return new Response(body, { headers: { 'content-type': contentType } })
 }

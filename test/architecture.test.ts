@@ -17,13 +17,14 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^providers\/([^/]+)\/index\.ts$/, 'domain/|providers/provider\\.ts$|providers/$1/'],
   [/^providers\/([^/]+)\//, 'domain/|providers/(provider|http)\\.ts$|providers/$1/(?!emulator|demo|index)'],
   [/^service\//, 'domain/|store/|service/|providers/(provider|signature)\\.ts$'],
+  [/^auth\//, 'domain/|auth/|store/(api-keys|database|tables)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
-    /^(answers|http|routes|upgrade|webhook-route)\.ts$/,
-    '(address|answers|routes|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    /^(answers|cors|http|routes|security-headers|upgrade|webhook-route)\.ts$/,
+    '(address|answers|cors|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
-  [/^(address|bus|metrics|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
-  [/^((app|cli|main|config|settings|emulation|ready-database|sandbox)\.ts|commands\/)/, ''],
+  [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
+  [/^((app|cli|main|config|settings|emulation|graphql-door|ready-database|sandbox)\.ts|commands\/)/, ''],
 ]
 
 /** Where the clock and the logger are made that all others are given. */

@@ -3,8 +3,10 @@ import type { Command, CommandInput } from '../cli.ts'
 import { readConfig } from '../config.ts'
 import { type Instant, parseIso } from '../domain/time.ts'
 import { PROVIDERS } from '../providers/index.ts'
+import { loadMasterKeys } from '../master-keys.ts'
 import { openReadyDatabase } from '../ready-database.ts'
 import { type DeliverySelection, replayDeliveries } from '../service/replay.ts'
+import { createVault } from '../service/vault.ts'
 import { EXIT } from './exit.ts'
 
 export const replayCommand: Command = {
@@ -20,13 +22,20 @@ export const replayCommand: Command = {
       terminal.writeError(selection)
       return EXIT.USAGE
     }
-    const { DATABASE_URL, DATA_DIR } = terminal.environment
-    // Only where the database is matters here.
-    const config = readConfig({ DATABASE_URL, DATA_DIR }, { mode: 'sandbox', definitions: [] })
+    const { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS } = terminal.environment
+    // Only where deliveries are and what opens them matters here.
+    const config = readConfig(
+      { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
+      { mode: 'sandbox', definitions: [] },
+    )
     const database = await openReadyDatabase(config)
     try {
-      const at = new Date().toISOString()
-      const counts = await replayDeliveries(database.db, { definitions: PROVIDERS, selection, at })
+      const now = () => new Date()
+      const masterKeys = loadMasterKeys(config, { isMadeIfMissing: false })
+      const vault = createVault({ keys: database.keys, masterKeys, now })
+      const at = now().toISOString()
+      const replay = { definitions: PROVIDERS, selection, at }
+      const counts = await replayDeliveries({ db: database.db, vault }, replay)
       const total = counts.READY + counts.IGNORED + counts.QUARANTINED
       if (total === 0) {
         terminal.writeError('No stored delivery fits.')

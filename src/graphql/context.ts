@@ -1,9 +1,12 @@
 // What every resolver is given: who asks, the services, and loaders of this request alone.
-import { DEFAULT_TENANT } from '../domain/principal.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Services } from '../service/services.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
+import { createTrail, type Trail } from './trail.ts'
 
 export interface GraphContext {
+  principal: Principal
+  /** That of the principal. */
   tenant: string
   requestId: string
   /** Where a client goes on that lost its event stream; null where it began one, and over WebSockets. */
@@ -12,28 +15,33 @@ export interface GraphContext {
   signal: AbortSignal
   services: Services
   loaders: Loaders
+  /** What is shown, for the audit log. */
+  trail: Trail
 }
 
 /** What the request itself says. */
-export type RequestFacts = Pick<GraphContext, 'requestId' | 'lastEventId' | 'signal'>
+export type RequestFacts = Pick<GraphContext, 'principal' | 'requestId' | 'lastEventId' | 'signal'>
 
 export function createContext(services: Services, input: RequestFacts): GraphContext {
-  const tenant = DEFAULT_TENANT
-  const { requestId, lastEventId, signal } = input
-  return { tenant, requestId, lastEventId, signal, services, loaders: createLoaders(services, tenant) }
+  const { principal, requestId, lastEventId, signal } = input
+  const loaders = createLoaders(services, principal)
+  const trail = createTrail()
+  return { principal, tenant: principal.tenant, requestId, lastEventId, signal, services, loaders, trail }
 }
 
 /** For one event of a subscription: what was loaded for an earlier one may be old. */
 export function renewContext(context: GraphContext): GraphContext {
-  return { ...context, loaders: createLoaders(context.services, context.tenant) }
+  return { ...context, loaders: createLoaders(context.services, context.principal), trail: createTrail(true) }
 }
 
 /** Whoever sees the same of an event. */
-export function audienceOf({ tenant }: GraphContext): string {
-  return tenant
+export function audienceOf({ principal }: GraphContext): string {
+  const { tenant, subject, entity, scopes } = principal
+  // The subject too: each look at personal data is noted under the name of who looked.
+  return JSON.stringify([tenant, subject, entity, [...scopes].sort()])
 }
 
 /** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */
 export function resetLoaders(context: GraphContext): void {
-  context.loaders = createLoaders(context.services, context.tenant)
+  context.loaders = createLoaders(context.services, context.principal)
 }

@@ -43,6 +43,74 @@ export type AccountInput = {
   reference: Scalars['String']['input'];
 };
 
+/** What was done. */
+export type AuditAction =
+  /** Personal data were erased. */
+  | 'ERASE'
+  /** A key was created or revoked. */
+  | 'KEY'
+  /** Something was read. */
+  | 'READ'
+  /** Something was asked for without the scope it needs. */
+  | 'REFUSED'
+  /** A delivery was replayed. */
+  | 'REPLAY'
+  /** A subscription was opened, or told of a change. */
+  | 'SUBSCRIBE'
+  /** Something was registered, or read again at a provider. */
+  | 'WRITE';
+
+/** A page of the audit log. */
+export type AuditConnection = {
+  __typename?: 'AuditConnection';
+  /** The rows of this page, each with its cursor. */
+  edges: Array<AuditEdge>;
+  /** The same rows without cursors. */
+  nodes: Array<AuditEntry>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** One row of a page of the audit log. */
+export type AuditEdge = {
+  __typename?: 'AuditEdge';
+  /** The position of this row, for `after`. */
+  cursor: Scalars['String']['output'];
+  /** The entry. */
+  node: AuditEntry;
+};
+
+/** One entry of the audit log. Each is chained to the one before; `kyc-gateway audit verify` finds what was changed. */
+export type AuditEntry = {
+  __typename?: 'AuditEntry';
+  /** What they did. */
+  action: AuditAction;
+  /** When it happened. */
+  at: Scalars['DateTime']['output'];
+  /** Global ids of the entities that were read or changed, at most 100. */
+  entities: Array<Scalars['ID']['output']>;
+  /** The fields of Query, Mutation or Subscription that were asked for, or the command. */
+  fields: Array<Scalars['String']['output']>;
+  /** Fields with personal data that were shown, for example `ExtractedData.firstName`. Empty: none. */
+  piiFields: Array<Scalars['String']['output']>;
+  /** The position in the log, over all tenants. */
+  position: Scalars['Int']['output'];
+  /** The request id, as the answer and the log have it. */
+  requestId: Scalars['String']['output'];
+  /** Who: the subject of the token, with its issuer, or the id of the key. */
+  subject: Scalars['String']['output'];
+};
+
+/** Narrows the audit log. Every field given must fit. */
+export type AuditFilter = {
+  /** What was done. */
+  action?: InputMaybe<AuditAction>;
+  /** The global id of the entity it was about. */
+  entity?: InputMaybe<Scalars['ID']['input']>;
+  /** Who did it. */
+  subject?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Where the reason for a status lies. */
 export type BlockedBy =
   /** With a member of the business: look at `Validation.members`. */
@@ -111,6 +179,11 @@ export type Entity = Node & {
   kind: EntityKind;
   /** True when the approval of at least one provider has run out: verify again. */
   needsReverification: Scalars['Boolean']['output'];
+  /**
+   * When the personal data of this entity were erased. They are not stored again after that; statuses, times and reason codes
+   * stay. Null: they were not erased.
+   */
+  redactedAt: Maybe<Scalars['DateTime']['output']>;
   /** What the customer can do after a `status` that ended without approval. */
   retry: RetryMode;
   /**
@@ -208,6 +281,45 @@ export type EntityKind =
   /** Neither you nor a provider has said yet. */
   | 'UNKNOWN';
 
+/** Whose personal data `eraseEntity` shall erase. */
+export type EraseEntityInput = {
+  /** How to find the entity: exactly one of the fields. */
+  by: EntityBy;
+};
+
+/** The answer to `eraseEntity`. */
+export type EraseEntityPayload = {
+  __typename?: 'EraseEntityPayload';
+  /** The entity as it is now. Null when the gateway does not know it: nothing was erased then. */
+  entity: Maybe<Entity>;
+  /** What was erased, and what a look at the store found afterwards. Null when there was nothing to erase it from. */
+  receipt: Maybe<ErasureReceipt>;
+};
+
+/** One place where personal data of the entity were, and what is left there. */
+export type ErasureReading = {
+  __typename?: 'ErasureReading';
+  /** Rows that still hold something. 0 when the erasure is complete. */
+  left: Scalars['Int']['output'];
+  /** The table and column, for example `validation.personal`. */
+  place: Scalars['String']['output'];
+  /** Rows that belong to the entity. */
+  rows: Scalars['Int']['output'];
+};
+
+/** What an erasure did, as a look at the store found it afterwards. */
+export type ErasureReceipt = {
+  __typename?: 'ErasureReceipt';
+  /** When the keys were destroyed. */
+  erasedAt: Scalars['DateTime']['output'];
+  /** The number of this erasure: the request id under which the audit log has it. */
+  id: Scalars['ID']['output'];
+  /** Data keys that were destroyed: what they had sealed cannot be opened any more, in no backup of the database either. */
+  keysDestroyed: Scalars['Int']['output'];
+  /** What was read back, place by place. */
+  readBack: Array<ErasureReading>;
+};
+
 /**
  * What the provider read from the customer's document. Personal data: ask for it only where you show it. Everything is
  * text as the provider wrote it, dates too; each field is null where it was not read.
@@ -291,11 +403,18 @@ export type KycStatus =
 export type Mutation = {
   __typename?: 'Mutation';
   /**
+   * Erases the personal data of an entity for good: its key is destroyed, what was stored is removed, and later answers of
+   * providers are kept without them. Statuses, times and reason codes stay. Safe to repeat.
+   */
+  eraseEntity: EraseEntityPayload;
+  /**
    * Tells the gateway that an entity exists and which accounts belong to it. Safe to repeat: the same `externalId`
    * or the same account finds the same entity, and accounts are added, never taken away. An account that already
    * belongs to an entity with another `externalId` is refused with the code ACCOUNT_CONFLICT.
    */
   registerEntity: RegisterEntityPayload;
+  /** Has a stored webhook delivery processed once more, after its cause of failure was mended. Safe to repeat. */
+  replayDelivery: ReplayDeliveryPayload;
   /**
    * Reads all accounts of one entity at their providers now and stores what they say. A provider that fails is listed
    * in `failures` and does not stop the others.
@@ -307,8 +426,20 @@ export type Mutation = {
 
 
 /** Writing. No mutation decides about a person: decisions are made at the provider. */
+export type MutationEraseEntityArgs = {
+  input: EraseEntityInput;
+};
+
+
+/** Writing. No mutation decides about a person: decisions are made at the provider. */
 export type MutationRegisterEntityArgs = {
   input: RegisterEntityInput;
+};
+
+
+/** Writing. No mutation decides about a person: decisions are made at the provider. */
+export type MutationReplayDeliveryArgs = {
+  input: ReplayDeliveryInput;
 };
 
 
@@ -335,6 +466,8 @@ export type ObservedVia =
   | 'CLOCK'
   /** The validation was created through the gateway. */
   | 'CREATE'
+  /** The entity's personal data were erased. No provider said anything, and the status is as before. */
+  | 'ERASURE'
   /** The gateway asked the provider. */
   | 'FETCH'
   /** The provider sent an event, and the gateway then read the record. */
@@ -352,6 +485,19 @@ export type PageInfo = {
   /** The cursor of the first row of this page. Null when the page is empty. */
   startCursor: Maybe<Scalars['String']['output']>;
 };
+
+/** What kind of personal data a field holds. */
+export type PiiClass =
+  /** Where somebody lives or sits. */
+  | 'ADDRESS'
+  /** What identifies a document: number, kind, country, dates. */
+  | 'DOCUMENT'
+  /** Names, date of birth, nationality. */
+  | 'IDENTITY'
+  /** A link that lets its holder act as the customer. */
+  | 'LINK'
+  /** What a provider sent, as it was: records, webhooks, values nobody understood. */
+  | 'RECORD';
 
 /** A company that verifies people or businesses, and that this gateway is connected to. */
 export type Provider = {
@@ -421,6 +567,8 @@ export type ProviderHealthState =
 /** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
 export type Query = {
   __typename?: 'Query';
+  /** Who read or changed what at this tenant, newest first. Never a value of what was read. */
+  auditLog: AuditConnection;
   /** The entities the gateway knows, newest first. Asks no provider, except for what you select below each entity. */
   entities: EntityConnection;
   /**
@@ -439,6 +587,14 @@ export type Query = {
    * gateway has never seen is asked for at its provider, stored and answered.
    */
   validation: Maybe<Validation>;
+};
+
+
+/** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
+export type QueryAuditLogArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -596,6 +752,28 @@ export type RegisterEntityPayload = {
   /** The entity as it is now, new or found again. */
   entity: Entity;
 };
+
+/** Which delivery `replayDelivery` shall process again. */
+export type ReplayDeliveryInput = {
+  /** The id of the delivery, a UUID, as the log names it. */
+  delivery: Scalars['ID']['input'];
+};
+
+/** The answer to `replayDelivery`. */
+export type ReplayDeliveryPayload = {
+  __typename?: 'ReplayDeliveryPayload';
+  /** What became of it. Null: there is no such delivery. */
+  state: Maybe<ReplayState>;
+};
+
+/** What a stored delivery was read as. */
+export type ReplayState =
+  /** It is about nothing that concerns the gateway. */
+  | 'IGNORED'
+  /** It is genuine and not understood. */
+  | 'NOT_UNDERSTOOD'
+  /** It is queued and will be processed in a moment. */
+  | 'QUEUED';
 
 /** What the customer can do after an end without approval, or while it is their turn. */
 export type RetryMode =
@@ -787,7 +965,7 @@ export type UnrecognizedValue = {
   /** The provider's own name of the field, with dots, for example `decision.outcome`. */
   field: Scalars['String']['output'];
   /** The value, verbatim. */
-  value: Scalars['String']['output'];
+  value: Maybe<Scalars['String']['output']>;
 };
 
 /** One run of one entity at one provider, from start to outcome: the thing that has a status. */
@@ -1095,6 +1273,11 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   Account: ResolverTypeWrapper<AccountView>;
   AccountInput: AccountInput;
+  AuditAction: AuditAction;
+  AuditConnection: ResolverTypeWrapper<AuditConnection>;
+  AuditEdge: ResolverTypeWrapper<AuditEdge>;
+  AuditEntry: ResolverTypeWrapper<AuditEntry>;
+  AuditFilter: AuditFilter;
   BlockedBy: BlockedBy;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -1107,6 +1290,10 @@ export type ResolversTypes = {
   EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node?: Maybe<ResolversTypes['Entity']> }>;
   EntityFilter: EntityFilter;
   EntityKind: EntityKind;
+  EraseEntityInput: EraseEntityInput;
+  EraseEntityPayload: ResolverTypeWrapper<Omit<EraseEntityPayload, 'entity'> & { entity?: Maybe<ResolversTypes['Entity']> }>;
+  ErasureReading: ResolverTypeWrapper<ErasureReading>;
+  ErasureReceipt: ResolverTypeWrapper<ErasureReceipt>;
   ExtractedData: ResolverTypeWrapper<ExtractedData>;
   Freshness: ResolverTypeWrapper<FreshnessView>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -1117,6 +1304,7 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ObservedVia: ObservedVia;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PiiClass: PiiClass;
   Provider: ResolverTypeWrapper<ProviderView>;
   ProviderCapability: ProviderCapability;
   ProviderError: ResolverTypeWrapper<ProviderError>;
@@ -1128,6 +1316,9 @@ export type ResolversTypes = {
   ReasonPolarity: ReasonPolarity;
   RegisterEntityInput: RegisterEntityInput;
   RegisterEntityPayload: ResolverTypeWrapper<Omit<RegisterEntityPayload, 'entity'> & { entity: ResolversTypes['Entity'] }>;
+  ReplayDeliveryInput: ReplayDeliveryInput;
+  ReplayDeliveryPayload: ResolverTypeWrapper<ReplayDeliveryPayload>;
+  ReplayState: ReplayState;
   RetryMode: RetryMode;
   StatusChange: ResolverTypeWrapper<StatusChangeView>;
   StatusChangeConnection: ResolverTypeWrapper<Omit<StatusChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['StatusChangeEdge']>, nodes: Array<Maybe<ResolversTypes['StatusChange']>> }>;
@@ -1157,6 +1348,10 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Account: AccountView;
   AccountInput: AccountInput;
+  AuditConnection: AuditConnection;
+  AuditEdge: AuditEdge;
+  AuditEntry: AuditEntry;
+  AuditFilter: AuditFilter;
   Boolean: Scalars['Boolean']['output'];
   DateTime: Scalars['DateTime']['output'];
   Decision: Decision;
@@ -1165,6 +1360,10 @@ export type ResolversParentTypes = {
   EntityConnection: Omit<EntityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['EntityEdge']>, nodes: Array<Maybe<ResolversParentTypes['Entity']>> };
   EntityEdge: Omit<EntityEdge, 'node'> & { node?: Maybe<ResolversParentTypes['Entity']> };
   EntityFilter: EntityFilter;
+  EraseEntityInput: EraseEntityInput;
+  EraseEntityPayload: Omit<EraseEntityPayload, 'entity'> & { entity?: Maybe<ResolversParentTypes['Entity']> };
+  ErasureReading: ErasureReading;
+  ErasureReceipt: ErasureReceipt;
   ExtractedData: ExtractedData;
   Freshness: FreshnessView;
   ID: Scalars['ID']['output'];
@@ -1180,6 +1379,8 @@ export type ResolversParentTypes = {
   Reason: Reason;
   RegisterEntityInput: RegisterEntityInput;
   RegisterEntityPayload: Omit<RegisterEntityPayload, 'entity'> & { entity: ResolversParentTypes['Entity'] };
+  ReplayDeliveryInput: ReplayDeliveryInput;
+  ReplayDeliveryPayload: ReplayDeliveryPayload;
   StatusChange: StatusChangeView;
   StatusChangeConnection: Omit<StatusChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['StatusChangeEdge']>, nodes: Array<Maybe<ResolversParentTypes['StatusChange']>> };
   StatusChangeEdge: Omit<StatusChangeEdge, 'node'> & { node?: Maybe<ResolversParentTypes['StatusChange']> };
@@ -1201,11 +1402,49 @@ export type ResolversParentTypes = {
   Verification: VerificationView;
 };
 
+export type PiiDirectiveArgs = {
+  class: PiiClass;
+};
+
+export type PiiDirectiveResolver<Result, Parent, ContextType = GraphContext, Args = PiiDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type PublicDirectiveArgs = { };
+
+export type PublicDirectiveResolver<Result, Parent, ContextType = GraphContext, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type RequiresDirectiveArgs = {
+  scope: Scalars['String']['input'];
+};
+
+export type RequiresDirectiveResolver<Result, Parent, ContextType = GraphContext, Args = RequiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type AccountResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   freshness?: Resolver<Maybe<ResolversTypes['Freshness']>, ParentType, ContextType>;
   lastError?: Resolver<Maybe<ResolversTypes['ProviderError']>, ParentType, ContextType>;
   provider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType>;
   reference?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
+};
+
+export type AuditEntryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
+  action?: Resolver<ResolversTypes['AuditAction'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  entities?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  piiFields?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  requestId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1231,6 +1470,7 @@ export type EntityResolvers<ContextType = GraphContext, ParentType extends Resol
   isVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['EntityKind'], ParentType, ContextType>;
   needsReverification?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  redactedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   retry?: Resolver<ResolversTypes['RetryMode'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['KycStatus'], ParentType, ContextType>;
   statusHistory?: Resolver<ResolversTypes['StatusChangeConnection'], ParentType, ContextType, RequireFields<EntityStatusHistoryArgs, 'first'>>;
@@ -1250,6 +1490,24 @@ export type EntityConnectionResolvers<ContextType = GraphContext, ParentType ext
 export type EntityEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['EntityEdge'] = ResolversParentTypes['EntityEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType>;
+};
+
+export type EraseEntityPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['EraseEntityPayload'] = ResolversParentTypes['EraseEntityPayload']> = {
+  entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['ErasureReceipt']>, ParentType, ContextType>;
+};
+
+export type ErasureReadingResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ErasureReading'] = ResolversParentTypes['ErasureReading']> = {
+  left?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  place?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ErasureReceiptResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ErasureReceipt'] = ResolversParentTypes['ErasureReceipt']> = {
+  erasedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  keysDestroyed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  readBack?: Resolver<Array<ResolversTypes['ErasureReading']>, ParentType, ContextType>;
 };
 
 export type ExtractedDataResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ExtractedData'] = ResolversParentTypes['ExtractedData']> = {
@@ -1278,7 +1536,9 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  eraseEntity?: Resolver<ResolversTypes['EraseEntityPayload'], ParentType, ContextType, RequireFields<MutationEraseEntityArgs, 'input'>>;
   registerEntity?: Resolver<ResolversTypes['RegisterEntityPayload'], ParentType, ContextType, RequireFields<MutationRegisterEntityArgs, 'input'>>;
+  replayDelivery?: Resolver<ResolversTypes['ReplayDeliveryPayload'], ParentType, ContextType, RequireFields<MutationReplayDeliveryArgs, 'input'>>;
   syncEntity?: Resolver<ResolversTypes['SyncEntityPayload'], ParentType, ContextType, RequireFields<MutationSyncEntityArgs, 'input'>>;
   syncValidation?: Resolver<ResolversTypes['SyncValidationPayload'], ParentType, ContextType, RequireFields<MutationSyncValidationArgs, 'input'>>;
 };
@@ -1318,6 +1578,7 @@ export type ProviderHealthResolvers<ContextType = GraphContext, ParentType exten
 };
 
 export type QueryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'first'>>;
   entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'by'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
@@ -1337,6 +1598,10 @@ export type ReasonResolvers<ContextType = GraphContext, ParentType extends Resol
 
 export type RegisterEntityPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['RegisterEntityPayload'] = ResolversParentTypes['RegisterEntityPayload']> = {
   entity?: Resolver<ResolversTypes['Entity'], ParentType, ContextType>;
+};
+
+export type ReplayDeliveryPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ReplayDeliveryPayload'] = ResolversParentTypes['ReplayDeliveryPayload']> = {
+  state?: Resolver<Maybe<ResolversTypes['ReplayState']>, ParentType, ContextType>;
 };
 
 export type StatusChangeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['StatusChange'] = ResolversParentTypes['StatusChange']> = {
@@ -1389,7 +1654,7 @@ export type SyncValidationPayloadResolvers<ContextType = GraphContext, ParentTyp
 
 export type UnrecognizedValueResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['UnrecognizedValue'] = ResolversParentTypes['UnrecognizedValue']> = {
   field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ValidationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Validation'] = ResolversParentTypes['Validation']> = {
@@ -1449,11 +1714,17 @@ export type VerificationResolvers<ContextType = GraphContext, ParentType extends
 
 export type Resolvers<ContextType = GraphContext> = {
   Account?: AccountResolvers<ContextType>;
+  AuditConnection?: AuditConnectionResolvers<ContextType>;
+  AuditEdge?: AuditEdgeResolvers<ContextType>;
+  AuditEntry?: AuditEntryResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decision?: DecisionResolvers<ContextType>;
   Entity?: EntityResolvers<ContextType>;
   EntityConnection?: EntityConnectionResolvers<ContextType>;
   EntityEdge?: EntityEdgeResolvers<ContextType>;
+  EraseEntityPayload?: EraseEntityPayloadResolvers<ContextType>;
+  ErasureReading?: ErasureReadingResolvers<ContextType>;
+  ErasureReceipt?: ErasureReceiptResolvers<ContextType>;
   ExtractedData?: ExtractedDataResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
   JSON?: GraphQLScalarType;
@@ -1466,6 +1737,7 @@ export type Resolvers<ContextType = GraphContext> = {
   Query?: QueryResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RegisterEntityPayload?: RegisterEntityPayloadResolvers<ContextType>;
+  ReplayDeliveryPayload?: ReplayDeliveryPayloadResolvers<ContextType>;
   StatusChange?: StatusChangeResolvers<ContextType>;
   StatusChangeConnection?: StatusChangeConnectionResolvers<ContextType>;
   StatusChangeEdge?: StatusChangeEdgeResolvers<ContextType>;
@@ -1480,3 +1752,8 @@ export type Resolvers<ContextType = GraphContext> = {
   Verification?: VerificationResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = GraphContext> = {
+  pii?: PiiDirectiveResolver<any, any, ContextType>;
+  public?: PublicDirectiveResolver<any, any, ContextType>;
+  requires?: RequiresDirectiveResolver<any, any, ContextType>;
+};

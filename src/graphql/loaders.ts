@@ -1,11 +1,11 @@
 // DataLoaders of one request: each type of thing is read in one batch per tick.
 import DataLoader from 'dataloader'
 import type { GatewayError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
 import {
   type AccountKey,
   type AccountRow,
-  accountKeyOf,
   type EntityRow,
   loadAccounts,
   loadEntities,
@@ -34,6 +34,8 @@ import {
   loadValidationsByReference,
   type ReferenceAsk,
 } from '../service/validations.ts'
+import { restrictLoaders } from './customer-loaders.ts'
+import { byAccount, byContent } from './loader-keys.ts'
 
 export interface Loaders {
   entity: DataLoader<string, EntityRow | null>
@@ -53,7 +55,13 @@ export interface Loaders {
   members: DataLoader<AccountKey, string[], string>
 }
 
-export function createLoaders(services: Services, tenant: string): Loaders {
+/** What a caller can reach: what is their tenant's, and of that only one entity where they are an end user. */
+export function createLoaders(services: Services, { tenant, entity }: Principal): Loaders {
+  const all = createTenantLoaders(services, tenant)
+  return entity === null ? all : restrictLoaders(services, { tenant, externalId: entity }, all)
+}
+
+function createTenantLoaders(services: Services, tenant: string): Loaders {
   const accounts = new DataLoader((ids: readonly string[]) => loadAccounts(services, tenant, ids))
   return {
     entity: new DataLoader((ids) => loadEntities(services, tenant, ids)),
@@ -102,8 +110,3 @@ interface MemberLook {
   row: ValidationView['row']
   since: Instant | null
 }
-
-const byAccount = { cacheKeyFn: accountKeyOf }
-
-/** Asks are small flat objects that are always built in one place: equal content is equal text. */
-const byContent = { cacheKeyFn: (ask: object) => JSON.stringify(ask) }

@@ -2,6 +2,7 @@
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { getOperationAST } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
+import type { Principal } from '../domain/principal.ts'
 import { requestIdOf } from '../telemetry.ts'
 import { type Present, withoutHttp } from './errors.ts'
 import { asGraphQLError } from './subscriptions.ts'
@@ -14,8 +15,13 @@ export interface OperationParams {
 
 export type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
-/** Never rejects: what fails is in the result. `request` says who asks. */
-export type Operate = (params: OperationParams, request: Request) => Promise<Outcome>
+export interface OperationCaller {
+  request: Request
+  principal: Principal
+}
+
+/** Never rejects: what fails is in the result. */
+export type Operate = (params: OperationParams, caller: OperationCaller) => Promise<Outcome>
 
 /** The functions of envelop, as yoga binds them to one operation. */
 interface Enveloped {
@@ -28,11 +34,11 @@ interface Enveloped {
 }
 
 export function createOperate(envelop: (context: object) => Enveloped, present: Present): Operate {
-  return async (params, request) => {
+  return async (params, { request, principal }) => {
     const requestId = requestIdOf(request)
     const show = (result: ExecutionResult) => withoutHttp(present(result, requestId))
     try {
-      const outcome = await run(envelop({ request, params }), params)
+      const outcome = await run(envelop({ request, principal, params }), params)
       return isAsyncIterable(outcome) ? mapAsyncIterator(outcome, show) : show(outcome)
     } catch (error) {
       return show({ errors: [asGraphQLError(error)] })

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { GraphQLSchema } from 'graphql'
+import { guardSchema } from './access.ts'
 import { resolvers } from './resolvers/index.ts'
 
 const DIRECTORY = new URL('../../schema/', import.meta.url)
@@ -15,9 +16,10 @@ export function readTypeDefs(): string {
 }
 
 export function createSchema(): GraphQLSchema {
-  return makeExecutableSchema({
+  const schema = makeExecutableSchema({
     typeDefs: readTypeDefs(),
     resolvers,
     resolverValidationOptions: { requireResolversForResolveType: 'error' },
   })
+  return guardSchema(schema)
 }

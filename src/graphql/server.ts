@@ -1,20 +1,24 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { GraphQLSchema } from 'graphql'
+import type { ExecutionArgs, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import type { Principal } from '../domain/principal.ts'
+import type { Instant } from '../domain/time.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
+import { type Authenticate, refuseCaller } from './authentication.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
 import { createOperate } from './operate.ts'
 import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
-import { createSubscriptions } from './subscriptions.ts'
+import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
 import { createWebSockets } from './websocket.ts'
 
 const MAX_BODY_BYTES = 100_000
 
 export interface ContextInput {
   request: Request
+  principal: Principal
   requestId: string
   /** The header `Last-Event-ID`, which a browser sends when it connects to an event stream again. */
   lastEventId: string | null
@@ -35,8 +39,13 @@ const STREAM_TIMES: StreamTimes = { heartbeatMs: 12_000, stalledMs: 30_000, init
 
 export interface GraphQLServerOptions<Context> {
   schema: GraphQLSchema
+  /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
+  authenticate: Authenticate
+  now(): Date
   /** Called once per operation. May throw a GatewayError, which then is the whole answer. */
   createContext(input: ContextInput): Context | Promise<Context>
+  /** What is to be done before the result of an execution goes out. Rejects where it may not. */
+  beforeAnswer?(context: Context): Promise<void>
   /** The context of one event of a subscription. */
   renewContext(context: Context): Context | Promise<Context>
   /** Who is answered alike; see SubscriptionOptions. */
@@ -50,6 +59,13 @@ export interface GraphQLServerOptions<Context> {
   graphiql: boolean
   /** Absent: a heartbeat each 12 s, 30 s for readers, 3 s to begin. */
   times?: Partial<StreamTimes>
+}
+
+/** What plugins and contexts know of the caller before anything is run. */
+export interface CallerContext extends EventServerContext {
+  principal: Principal
+  /** When streams of this caller end; absent where their connection does. */
+  endsAt?: Instant | null
 }
 
 export type GraphQLHandler = (
@@ -73,11 +89,12 @@ export function createGraphQLServer<Context extends object>(
   const times = { ...STREAM_TIMES, ...options.times }
   const present = createPresent(options)
   const subscriptions = createSubscriptions(options)
-  const yoga = createYoga<EventServerContext, Context>({
+  const yoga = createYoga<CallerContext, Context>({
     schema,
-    context: ({ request }) =>
+    context: ({ request, principal }) =>
       options.createContext({
         request,
+        principal,
         requestId: requestIdOf(request),
         lastEventId: request.headers.get('last-event-id') || null,
         signal: request.signal,
@@ -86,6 +103,7 @@ export function createGraphQLServer<Context extends object>(
       useResponseHeaders(),
       useJsonRequests(),
       subscriptions.plugin,
+      useTrail(options),
       useEventStreams({ ...times, isEnding: subscriptions.isEnding, logger }),
       // After every plugin that refuses requests or adds rules: it has the last word on errors.
       useSafeErrors(present),
@@ -104,9 +122,17 @@ export function createGraphQLServer<Context extends object>(
     renderGraphiQL,
   })
   const operate = createOperate((context) => yoga.getEnveloped(context), present)
-  const sockets = createWebSockets({ schema, operate, ...times, logger })
+  const sockets = createWebSockets({ ...options, operate, ...times })
   return {
-    handle: async (request, connection) => yoga.fetch(request, connection ? { connection } : {}),
+    async handle(request, connection) {
+      try {
+        const principal = await options.authenticate(request.headers.get('authorization'))
+        const caller = { principal, endsAt: principal.expiresAt }
+        return await yoga.fetch(request, connection ? { ...caller, connection } : caller)
+      } catch (error) {
+        return refuseCaller(error, requestIdOf(request))
+      }
+    },
     upgrade: sockets.upgrade,
     end() {
       // First: to who still reads, graphql-ws would report operations whose source ends as complete.
@@ -135,6 +161,24 @@ query FirstLook {
 async function renderGraphiQL(options: object): Promise<string> {
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
   return render(options)
+}
+
+/** The result of a query or mutation goes out once `beforeAnswer` is done; where that fails, nothing of it does. */
+function useTrail<Context extends object>({ beforeAnswer }: GraphQLServerOptions<Context>): Plugin<Context> {
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      if (!beforeAnswer) return
+      setExecuteFn(async (args: ExecutionArgs) => {
+        const result = await executeFn(args)
+        try {
+          await beforeAnswer(args.contextValue as Context)
+          return result
+        } catch (error) {
+          return { errors: [asGraphQLError(error)] }
+        }
+      })
+    },
+  }
 }
 
 function useResponseHeaders(): Plugin {

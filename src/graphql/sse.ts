@@ -169,11 +169,11 @@ function createEvents(results: AsyncIterator<EventResult>, options: StreamOption
   }
 }
 
-/** The database has gone away: what comes after this is not complete, and the reader is to come back. */
+/** The database has gone away, or the caller's time is over: this is not the end of the changes, and the reader is to come back. */
 function isLost({ data, errors }: EventResult): boolean {
-  return data == null && (errors ?? []).some(({ extensions }) => extensions.code === LOST)
+  return data == null && (errors ?? []).some(({ extensions }) => LOST.includes(extensions.code))
 }
-const LOST: ErrorCode = 'STORE_UNAVAILABLE'
+const LOST: readonly unknown[] = ['STORE_UNAVAILABLE', 'UNAUTHENTICATED'] satisfies ErrorCode[]
 
 /** A result that many readers share is printed once. */
 const printed = new WeakMap<EventResult, string>()

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { ExecutionResult } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { LOCAL_PRINCIPAL } from '../domain/principal.ts'
 import { createGraphQLServer, type StreamTimes } from './server.ts'
 
 interface Source {
@@ -21,6 +22,8 @@ function create({ subscribe }: Source, times: Partial<StreamTimes> = {}) {
   })
   return createGraphQLServer<object>({
     schema,
+    authenticate: async () => LOCAL_PRINCIPAL,
+    now: () => new Date(),
     createContext: () => ({}),
     renewContext: (context) => context,
     logger: silent,

@@ -7,7 +7,9 @@ import {
   GraphQLError,
 } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { GatewayError } from '../domain/errors.ts'
 import type { Logger } from '../telemetry.ts'
+import { endAt } from './authentication.ts'
 import { createEventSharing, EVENT_ID, type EventResult, type EventSharing } from './event-sharing.ts'
 
 export interface SubscriptionOptions<Context> {
@@ -20,13 +22,18 @@ export interface SubscriptionOptions<Context> {
   audienceOf?(context: Context): string | null
   /** By what a client names the event when it comes back. Null, or no function: this event has no name. */
   eventIdOf?(payload: unknown, context: Context): string | null
+  /** What is to be done before the result of an event goes out. Rejects where it may not. */
+  beforeAnswer?(context: Context): Promise<void>
   /** Whether an error means that the database has gone away: the stream ends before the event that met it. */
   isUnavailable?(error: unknown): boolean
+  now(): Date
   logger: Logger
 }
 
 export interface SubscriptionContext {
   signal: AbortSignal
+  /** When what the caller proved stops counting; null or absent: that is not our matter. */
+  endsAt?: string | null
 }
 
 export interface Subscriptions {
@@ -81,6 +88,7 @@ async function start<Context extends object>(
   else request?.signal.addEventListener('abort', () => stop.abort(), { once: true })
   try {
     const source = await createSourceEventStream(args)
+    await options.beforeAnswer?.(args.contextValue as Context)
     if (isAsyncIterable(source)) return follow(source[Symbol.asyncIterator](), { args, stop, options })
     stop.abort()
     return source
@@ -99,6 +107,9 @@ interface Following<Context> {
 }
 
 const DONE = { done: true, value: undefined } as const
+const EXPIRED = new GatewayError('UNAUTHENTICATED', {
+  message: 'Your token has expired. Come back with a fresh one, and after the cursor of the last event.',
+})
 
 function follow<Context extends object>(
   source: AsyncIterator<unknown>,
@@ -107,6 +118,16 @@ function follow<Context extends object>(
   const { args, stop, options } = following
   let isOver = false
   closeAfter(source, stop.signal, options.logger)
+  const { endsAt = null } = args.contextValue as SubscriptionContext
+  const keepOpen = endAt(endsAt, options.now(), () => stop.abort(EXPIRED))
+  stop.signal.addEventListener('abort', keepOpen, { once: true })
+
+  /** Once, to whom it is news that their time is over. */
+  function lastWord(): IteratorResult<ExecutionResult> {
+    if (isOver || stop.signal.reason !== EXPIRED) return DONE
+    isOver = true
+    return { done: false, value: { errors: [asGraphQLError(EXPIRED)] } }
+  }
 
   async function pull(): Promise<IteratorResult<ExecutionResult>> {
     try {
@@ -127,10 +148,10 @@ function follow<Context extends object>(
 
   return {
     async next() {
-      if (isOver || stop.signal.aborted) return DONE
+      if (isOver || stop.signal.aborted) return lastWord()
       const step = await unlessAborted(pull(), stop.signal)
       if (isOver || step.done) stop.abort()
-      return step
+      return step.done ? lastWord() : step
     },
     async return() {
       stop.abort()
@@ -191,7 +212,7 @@ function render<Context extends object>(
 async function execEvent<Context extends object>(
   payload: unknown,
   args: ExecutionArgs,
-  { renewContext, eventIdOf }: SubscriptionOptions<Context>,
+  { renewContext, eventIdOf, beforeAnswer }: SubscriptionOptions<Context>,
 ): Promise<EventResult> {
   const { schema, document, variableValues, operationName } = args
   const context = args.contextValue as Context
@@ -204,6 +225,7 @@ async function execEvent<Context extends object>(
     rootValue: payload,
     contextValue,
   })
+  await beforeAnswer?.(contextValue)
   return { ...result, [EVENT_ID]: eventIdOf?.(payload, contextValue) ?? null }
 }
 

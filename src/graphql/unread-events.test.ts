@@ -1,6 +1,7 @@
 // An event that cannot be read because the database has gone away: no reader takes it for heard.
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, it } from 'vitest'
+import { LOCAL_PRINCIPAL } from '../domain/principal.ts'
 import { createGraphQLServer } from './server.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -27,6 +28,8 @@ async function stream(failure: Error): Promise<string> {
   })
   const server = createGraphQLServer<object>({
     schema,
+    authenticate: async () => LOCAL_PRINCIPAL,
+    now: () => new Date(),
     createContext: () => ({}),
     renewContext: (context) => context,
     eventIdOf: (payload) => String((payload as { event: { number: number } }).event.number),

@@ -5,12 +5,17 @@ import { type ExecutionArgs, GraphQLError, type GraphQLSchema, parse } from 'gra
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
 import { isAsyncIterable } from 'graphql-yoga'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Logger } from '../telemetry.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
+import { type Logger, requestIdOf } from '../telemetry.ts'
+import { type Authenticate, endAt, refuseCaller } from './authentication.ts'
 import type { Operate, Outcome } from './operate.ts'
 
 export interface WebSocketOptions {
   schema: GraphQLSchema
   operate: Operate
+  authenticate: Authenticate
+  now(): Date
   /** Milliseconds between pings. Who has not answered one before the next is cut off. */
   heartbeatMs: number
   /** Milliseconds after which a reader that does not take a message is cut off. */
@@ -44,8 +49,13 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   const protocol = createProtocol(options)
   return {
     upgrade(request, socket, head) {
-      server.handleUpgrade(request, socket, head, (accepted) =>
-        serve(accepted, request, { protocol, options }),
+      admit(request, socket, options).then(
+        (principal) =>
+          principal !== undefined &&
+          server.handleUpgrade(request, socket, head, (accepted) =>
+            serve(accepted, { request, principal }, { protocol, options }),
+          ),
+        () => socket.destroy(),
       )
     },
     end() {
@@ -54,15 +64,55 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   }
 }
 
+/** Who comes with a header is known before the connection is taken; a browser cannot send one, and says it in its first message. */
+async function admit(
+  request: IncomingMessage,
+  socket: Duplex,
+  { authenticate }: WebSocketOptions,
+): Promise<Principal | null | undefined> {
+  const { authorization } = request.headers
+  if (authorization === undefined) return null
+  try {
+    return await authenticate(authorization)
+  } catch (error) {
+    const refused = requestOf(request)
+    const response = refuseCaller(error, requestIdOf(refused))
+    const body = await response.text()
+    const fields = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    const length = `content-length: ${Buffer.byteLength(body)}\r\n`
+    socket.end(`HTTP/1.1 401 Unauthorized\r\n${fields}${length}connection: close\r\n\r\n${body}`)
+    return undefined
+  }
+}
+
 type Protocol = ReturnType<typeof createProtocol>
 
+/** A connection, and who it belongs to once that is known. */
+interface Peer {
+  request: IncomingMessage
+  principal: Principal | null
+}
+
 /** graphql-ws asks for what to run; it is given what has run, so that refusals are `error` messages in our words. */
-function createProtocol({ schema, operate, initMs }: WebSocketOptions) {
-  return makeServer<Record<string, unknown>, { request: IncomingMessage }>({
+function createProtocol({ schema, operate, authenticate, initMs }: WebSocketOptions) {
+  return makeServer<Record<string, unknown>, Peer & { known(principal: Principal): void }>({
     connectionInitWaitTimeout: initMs,
+    async onConnect({ connectionParams, extra }) {
+      try {
+        const said = connectionParams?.authorization
+        extra.principal ??= await authenticate(typeof said === 'string' ? said : null)
+        extra.known(extra.principal)
+        return true
+      } catch (error) {
+        if (error instanceof GatewayError) return false
+        throw error
+      }
+    },
     async onSubscribe({ subscriptions, extra }, _id, payload) {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [TOO_MANY]
-      const outcome = await operate(payload, requestOf(extra.request))
+      const { request, principal } = extra
+      if (!principal) return [new GraphQLError('Not connected.')]
+      const outcome = await operate(payload, { request: requestOf(request), principal })
       const isRefused = !isAsyncIterable(outcome) && outcome.errors !== undefined && !('data' in outcome)
       if (isRefused && outcome.errors) return outcome.errors
       return { schema, document: ANYTHING, contextValue: null, outcome }
@@ -90,8 +140,14 @@ interface Serving {
   options: WebSocketOptions
 }
 
-function serve(socket: WebSocket, request: IncomingMessage, { protocol, options }: Serving): void {
+function serve(socket: WebSocket, peer: Peer, { protocol, options }: Serving): void {
   const { stalledMs, logger } = options
+  let takeBack = () => {}
+  // Clients of graphql-ws connect again after this code, and prove anew who they are.
+  const expire = () => close(socket, CloseCode.Forbidden, 'Your token has expired')
+  const known = ({ expiresAt }: Principal) => {
+    takeBack = endAt(expiresAt, options.now(), expire)
+  }
   // Malformed frames end here. ws closes the connection by itself, with the code that says why.
   socket.on('error', () => {})
   const closed = protocol.opened(
@@ -101,10 +157,11 @@ function serve(socket: WebSocket, request: IncomingMessage, { protocol, options 
       close: (code, reason) => close(socket, code, reason),
       onMessage: (receive) => listen(socket, receive),
     },
-    { request },
+    { ...peer, known },
   )
   const stopPings = keepAlive(socket, options.heartbeatMs)
   socket.once('close', (code, reason) => {
+    takeBack()
     stopPings()
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'unexpected error'))
   })

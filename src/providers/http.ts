@@ -1,6 +1,7 @@
 // The one way to call a provider: undici with our own limits, and failures in the words of the catalogue.
 import { Agent, request } from 'undici'
 import { GatewayError } from '../domain/errors.ts'
+import { isPlainAddress } from './addresses.ts'
 import { createGate } from './gate.ts'
 
 export interface HttpRequest {
@@ -40,10 +41,14 @@ export const DEFAULT_LIMITS: HttpLimits = {
   connections: 20,
 }
 
-/** One client per provider: its sockets and limits are its own. Redirects are never followed, calls never repeated. */
+/**
+ * One client per provider: its sockets and limits are its own. Redirects are never followed, calls never repeated, and
+ * bodies never unpacked: what comes compressed, though we ask for it plain, counts as it came and is no JSON.
+ */
 export function createHttpClient(provider: string, limits: HttpLimits = DEFAULT_LIMITS): HttpClient {
   const agent = new Agent({
-    connect: { timeout: limits.connectMs },
+    // Said, so that no environment variable can switch it off: whoever holds the key must be who the address names.
+    connect: { timeout: limits.connectMs, rejectUnauthorized: true },
     connections: limits.connections,
     headersTimeout: limits.attemptMs,
     bodyTimeout: limits.attemptMs,
@@ -62,6 +67,7 @@ async function send(
   limits: HttpLimits,
   input: HttpRequest,
 ): Promise<HttpResponse> {
+  if (!isPlainAddress(input.url)) throw new GatewayError('PROVIDER_UNAVAILABLE', { provider })
   const deadline = AbortSignal.timeout(limits.attemptMs)
   const signal = input.signal ? AbortSignal.any([deadline, input.signal]) : deadline
   try {

@@ -2,25 +2,34 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { EntitySummary, Observation, ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
-import { applySummary, evolve } from '../domain/validation.ts'
+import { applySummary, evolve, type ValidationState } from '../domain/validation.ts'
 import { type AccountKey, readAccounts, updateAccount } from '../store/entities.ts'
 import { recordObservation } from '../store/observations.ts'
-import type { Tx } from '../store/tables.ts'
+import type { EntityRow, Tx } from '../store/tables.ts'
 import {
   markCurrent,
   readKnownValidations,
   readStandings,
+  type SealedPersonal,
   type ValidationRow,
   writeValidation,
 } from '../store/validations.ts'
 import {
   type EntityChange,
   finishEntity,
+  knownState,
   lockEntityOfAccount,
-  withPersonal,
   writeEvolution,
 } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'
+import {
+  NOTHING_SEALED,
+  openPersonal,
+  redactedRecord,
+  type Sealing,
+  sealPersonal,
+  sealRecord,
+} from './personal.ts'
 import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
@@ -62,7 +71,7 @@ export async function applyEntitySummary(
     const [standing] = await readStandings(tx, tenant, [account])
     if (!standing || !summary) return true
     if (summary.currentReference !== null && summary.currentReference !== standing.reference) return false
-    const evolution = applySummary(withPersonal(standing), summary, at)
+    const evolution = applySummary(knownState(standing), summary, at)
     const change = await writeEvolution(tx, services, { row: standing, evolution })
     await finishEntity(tx, { entity, now: at, changes: [change], changed })
     return true
@@ -78,7 +87,7 @@ async function writeAnswer(tx: Tx, services: Services, write: { answer: Answer; 
   const written: Written[] = []
   for (const observation of oldestFirst(distinct(answer.observations))) {
     const row = known.find((candidate) => candidate.reference === observation.reference)
-    const result = await writeObservation(tx, { services, answer, entityId: entity.id, row, observation })
+    const result = await writeObservation(tx, { services, answer, entity, row, observation })
     written.push(result)
     changes.push(result.change)
   }
@@ -113,13 +122,14 @@ interface Written {
 interface ObservationWrite {
   services: Services
   answer: Answer
-  entityId: string
+  /** Locked. */
+  entity: EntityRow
   row: ValidationRow | undefined
   observation: Observation
 }
 
 async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Written> {
-  const { answer, row, observation } = write
+  const { services, answer, entity, row, observation } = write
   const { tenant, account, at, via } = answer
   const members = await memberStatuses(
     tx,
@@ -128,32 +138,53 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
     // Where the word is unknown, the status of before stays, and what it says of the members.
     { facts: observation.facts ?? row?.state.ownFacts ?? null },
   )
-  const evolution = evolve(row ? withPersonal(row) : null, { observation, at, via }, members)
+  const known = row ? knownState(row) : null
+  const evolution = evolve(known, { observation, at, via }, members)
   const identity = {
     tenant,
-    id: row?.id ?? write.services.newId(),
+    id: row?.id ?? services.newId(),
     provider: account.provider,
     account: account.reference,
-    entityId: write.entityId,
+    entityId: entity.id,
     isCurrent: row?.isCurrent ?? false,
     isNew: row === undefined,
   }
-  const { recheck } = write.services.providers.view(account.provider)
-  if (evolution.change !== 'OUTDATED')
-    await writeValidation(tx, identity, { state: evolution.state, lookAt: lookAt(evolution.state, recheck) })
+  const { recheck } = services.providers.view(account.provider)
+  if (evolution.change !== 'OUTDATED') {
+    const { state } = evolution
+    const personal = await personalAfter(write, identity, { known, state })
+    await writeValidation(tx, identity, { state, personal, lookAt: lookAt(state, recheck) })
+  }
+  const record = entity.redacted_at
+    ? redactedRecord(services, observation)
+    : await sealRecord(services, identity, observation)
   await recordObservation(
     tx,
     { tenant, validationId: identity.id },
-    { observation, at, outcome: evolution.change },
+    { observation, ...record, at, outcome: evolution.change },
   )
   if (!evolution.state.recognized) {
-    write.services.logger.warn(
+    services.logger.warn(
       { provider: account.provider, validation: identity.id },
       'unknown status word; the status is kept',
     )
   }
   const change = { validationId: identity.id, ...evolution }
   return { id: identity.id, observation, change }
+}
+
+/** The personal data to be stored with the new state; undefined where what is stored stays. */
+async function personalAfter(
+  { services, entity, row, observation }: ObservationWrite,
+  target: Sealing,
+  { known, state }: { known: ValidationState | null; state: ValidationState },
+): Promise<SealedPersonal | undefined> {
+  if (entity.redacted_at) return NOTHING_SEALED
+  // A list row that says what is known already leaves everything as it was.
+  if (known && state.unrecognized === known.unrecognized) return undefined
+  if (!row || observation.detail === 'FULL') return sealPersonal(services.vault, target, state)
+  const [kept] = await openPersonal(services, [row])
+  return sealPersonal(services.vault, target, { ...state, ...kept, unrecognized: state.unrecognized })
 }
 
 /** Says which validation of the account is current, where this answer can tell and is the newest that could. */

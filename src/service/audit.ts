@@ -1,4 +1,10 @@
 // The audit log: who read or changed what, in a chain in which every change, gap and missing end shows.
+import { GatewayError } from '../domain/errors.ts'
+import type { Instant } from '../domain/time.ts'
+import { type AuditEntryRow, type AuditQuery, listAudit } from '../store/audit.ts'
+import { isUnavailable } from '../store/database.ts'
+import type { AuditDetails, Db } from '../store/tables.ts'
+import { type AppenderOptions, createAppender, type PendingEntry } from './audit-append.ts'
 
 export const AUDIT_ACTIONS = ['READ', 'WRITE', 'ERASE', 'REPLAY', 'SUBSCRIBE', 'REFUSED', 'KEY'] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -18,10 +24,170 @@ export interface AuditRecord {
 }
 
 export interface AuditLog {
-  /** Resolves once the record is durable. Rejects with STORE_UNAVAILABLE where it cannot be: then nothing may be shown. */
+  /**
+   * Resolves once the record is durable. Rejects with STORE_UNAVAILABLE, or OVERLOADED where too many are waiting, if it
+   * cannot be: then nothing may be shown.
+   */
   write(record: AuditRecord): Promise<void>
-  /** The same, without anybody waiting for it. */
+  /** The same, without anybody waiting for it: kept while the database is away, and tried again with the next. */
   note(record: AuditRecord): void
-  /** Resolves once everything that was noted is durable. */
+  /** Resolves once everything that was noted is durable; rejects with STORE_UNAVAILABLE while that cannot be. */
   flush(): Promise<void>
 }
+
+export interface AuditLogOptions extends AppenderOptions {
+  now(): Date
+}
+
+const MAX_BATCH = 1_000
+const MAX_WAITING = 10_000
+const MAX_ENTITIES = 100
+const RETRY_AFTER_SECONDS = 1
+
+interface Waiting {
+  content: PendingEntry
+  /** Null where it was noted: then nobody waits. */
+  writer: PromiseWithResolvers<void> | null
+}
+
+/** The log of one process. Several on one database write one chain, in the order in which they get the head. */
+export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions): AuditLog {
+  const append = createAppender({ db, signingKeys, logger })
+  let waiting: Waiting[] = []
+  let running: Promise<void> | null = null
+  let inHand = 0
+  let dropped = 0
+
+  function start(): Promise<void> {
+    running ??= drain().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  /** Never rejects. Ends when nothing waits, or when the database is away. */
+  async function drain(): Promise<void> {
+    // What is written in the same turn goes together.
+    await Promise.resolve()
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, MAX_BATCH)
+      inHand = batch.length
+      const isAway = await settle(batch)
+      inHand = 0
+      if (isAway) return
+    }
+  }
+
+  /** True where the database is away. */
+  async function settle(batch: readonly Waiting[]): Promise<boolean> {
+    try {
+      await append(batch.map(({ content }) => content))
+    } catch (error) {
+      if (isUnavailable(error)) {
+        keepNoted(batch, error)
+        return true
+      }
+      return settleRefused(batch, error)
+    }
+    for (const { writer } of batch) writer?.resolve()
+    return false
+  }
+
+  /** One that the database refuses must not take the others with it: each is tried by itself. */
+  async function settleRefused([first, ...others]: readonly Waiting[], error: unknown): Promise<boolean> {
+    if (!first) return false
+    if (others.length === 0) {
+      if (first.writer) first.writer.reject(unavailable(error))
+      else drop(first)
+      return false
+    }
+    const all = [first, ...others]
+    for (const [index, one] of all.entries()) {
+      if (!(await settle([one]))) continue
+      keepNoted(all.slice(index + 1), error)
+      return true
+    }
+    return false
+  }
+
+  /** Whoever waits is told. What was noted stays, before what came meanwhile. */
+  function keepNoted(batch: readonly Waiting[], error: unknown): void {
+    const all = [...batch, ...waiting]
+    waiting = all.filter(({ writer }) => writer === null)
+    for (const { writer } of all) writer?.reject(unavailable(error))
+    logger.error({ kept: waiting.length }, 'the audit log cannot be written: the database is away')
+  }
+
+  function drop({ content }: Waiting): void {
+    dropped += 1
+    logger.error(
+      { dropped, action: content.action, entry: content.entry },
+      'a record is not in the audit log',
+    )
+  }
+
+  const isFull = () => waiting.length + inHand >= MAX_WAITING
+  const wait = (record: AuditRecord, writer: Waiting['writer']): Waiting => ({
+    content: contentOf(record, now().toISOString()),
+    writer,
+  })
+
+  return {
+    write(record) {
+      const writer = Promise.withResolvers<void>()
+      if (isFull()) writer.reject(new GatewayError('OVERLOADED', { retryAfter: RETRY_AFTER_SECONDS }))
+      else waiting.push(wait(record, writer))
+      // Also where it is full: what was kept while the database was away may be written now.
+      void start()
+      return writer.promise
+    },
+    note(record) {
+      const one = wait(record, null)
+      if (isFull()) drop(one)
+      else waiting.push(one)
+      void start()
+    },
+    async flush() {
+      // What runs may have met a database that is back now.
+      if (running) await running
+      if (waiting.length > 0) await start()
+      if (waiting.length > 0) throw unavailable(null)
+    },
+  }
+}
+
+function unavailable(cause: unknown): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', { cause })
+}
+
+function contentOf(record: AuditRecord, at: Instant): PendingEntry {
+  const { tenant, subject, action, fields, entities, piiFields, requestId } = record
+  const details: AuditDetails = { fields, piiFields, requestId }
+  return {
+    tenant: storable(tenant),
+    at,
+    subject: storable(subject),
+    action,
+    entities: entities.slice(0, MAX_ENTITIES).map(storable),
+    entry: JSON.stringify(details),
+  }
+}
+
+/** What a text column gives back as it was put in. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd')
+}
+
+/** Entries of one tenant, newest first. */
+export function pageAudit(
+  { db }: { db: Db },
+  tenant: string,
+  { subject, ...query }: AuditQuery,
+): Promise<AuditEntryRow[]> {
+  return listAudit(db, storable(tenant), {
+    ...query,
+    subject: subject === undefined ? undefined : storable(subject),
+  })
+}
+
+export type { AuditEntryRow }

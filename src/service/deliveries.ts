@@ -1,11 +1,12 @@
 // Takes webhooks in: genuine ones are stored before they are answered, and nothing else happens then.
-import { createHash } from 'node:crypto'
 import { GatewayError } from '../domain/errors.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
 import { canBeGenuine, verifyDelivery } from '../providers/signature.ts'
 import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
+import { keyedDigest } from './personal.ts'
 import type { Services } from './services.ts'
+import type { SealedPlace } from './vault.ts'
 
 /** A webhook request. */
 export interface IncomingDelivery {
@@ -117,7 +118,8 @@ function toDelivery(
   return {
     id: services.newId(),
     provider: definition.id,
-    event_key: key,
+    // Without a key of its own the body is the event: its digest must not let anybody guess it.
+    event_key: key ?? keyedDigest(services.cursorKey, body),
     ...reading,
     received_at: services.now().toISOString(),
     headers: keptHeaders(incoming.headers),
@@ -129,16 +131,15 @@ function toDelivery(
 export function readDelivery(
   { webhooks }: ProviderDefinition,
   body: Uint8Array,
-): DeliveryReading & { key: string } {
-  const digest = createHash('sha256').update(body).digest('hex')
+): DeliveryReading & { key: string | null } {
   const parsed = parse(body)
   const event = parsed === undefined ? null : (webhooks?.read(parsed) ?? null)
   if (!event) {
-    return { key: digest, event_type: null, reference: null, account: null, state: 'QUARANTINED' }
+    return { key: null, event_type: null, reference: null, account: null, state: 'QUARANTINED' }
   }
   const { type, validation } = event
   return {
-    key: event.key ?? digest,
+    key: event.key,
     event_type: storable(type),
     reference: validation?.reference ?? null,
     account: validation?.account ?? null,
@@ -213,8 +214,9 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
   }
 
   async function write(batch: readonly Waiting[]) {
-    const deliveries = batch.map(({ delivery }) => delivery)
-    const ids = await insertDeliveries(services.db, deliveries)
+    const sealed = await Promise.all(batch.map(({ delivery }) => sealBody(services, delivery)))
+    const ids = await insertDeliveries(services.db, sealed)
+    await forgetKeys(services, sealed.map(({ id }) => id).filter((id) => !ids.has(id)))
     for (const { delivery, done } of batch) done.resolve(ids.has(delivery.id))
   }
 
@@ -226,4 +228,21 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
     if (!isWriting) writeAll()
     return done.promise
   }
+}
+
+async function sealBody({ vault }: Services, delivery: NewDelivery): Promise<NewDelivery> {
+  return { ...delivery, body: await vault.seal(delivery.id, bodyPlaceOf(delivery.id), delivery.body) }
+}
+
+/** A body belongs to no tenant: whose it is shows when it is processed. */
+export function bodyPlaceOf(id: string): SealedPlace {
+  return { tenant: '', table: 'delivery', column: 'body', row: id }
+}
+
+/** Keys of deliveries that came a second time open nothing. A store that does not answer keeps them; that does no harm. */
+async function forgetKeys({ vault, logger }: Services, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await vault.destroy(ids).catch((error: unknown) => {
+    logger.warn({ err: error }, 'keys of repeated deliveries are left over')
+  })
 }

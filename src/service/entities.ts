@@ -14,6 +14,7 @@ import {
 } from '../store/entities.ts'
 import type { EntityRow } from '../store/tables.ts'
 import { standingsOf } from './entity-writes.ts'
+import { belongsToAnother } from './ownership.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
 import { settleDueEntities } from './settle.ts'
@@ -37,6 +38,7 @@ export interface EntityView extends EntityDemand {
   externalId: string | null
   kind: EntityKind
   createdAt: Instant
+  redactedAt: Instant | null
 }
 
 export interface AccountView extends EntityDemand {
@@ -45,7 +47,8 @@ export interface AccountView extends EntityDemand {
 }
 
 export function viewEntity(row: EntityRow, demand: EntityDemand): EntityView {
-  return { id: row.id, externalId: row.external_id, kind: row.kind, createdAt: row.created_at, ...demand }
+  const { id, external_id: externalId, kind, created_at: createdAt, redacted_at: redactedAt } = row
+  return { id, externalId, kind, createdAt, redactedAt, ...demand }
 }
 
 /** One row per id, in order; null for ids that are not ours. */
@@ -88,11 +91,23 @@ export async function loadEntitiesByAccount(
 }
 
 async function discover(services: Services, tenant: string, account: AccountKey): Promise<boolean> {
+  if (await belongsToAnother(services, tenant, { account })) return false
   return discoverAccount(services, { tenant, account })
 }
 
 function findAccount(rows: readonly AccountRow[], key: AccountKey): AccountRow | undefined {
   return rows.find((row) => row.provider === key.provider && row.reference === key.reference)
+}
+
+/** One result per account, from the store alone. */
+export async function loadKnownEntitiesByAccount(
+  services: Services,
+  tenant: string,
+  keys: readonly AccountKey[],
+): Promise<(EntityRow | null)[]> {
+  const accounts = await readAccounts(services.db, tenant, keys)
+  const entities = await readEntities(services.db, tenant, [...new Set(accounts.map((row) => row.entity_id))])
+  return keys.map((key) => entities.get(findAccount(accounts, key)?.entity_id ?? '') ?? null)
 }
 
 /** The accounts of each entity, in order of provider. */
@@ -118,6 +133,8 @@ export interface EntityFilter {
   needsReverification?: boolean | undefined
   provider?: string | undefined
   kind?: EntityKind | undefined
+  /** Only the entity of this name. */
+  externalId?: string | undefined
 }
 
 /**

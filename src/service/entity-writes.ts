@@ -84,6 +84,7 @@ export function newEntity(
     settle_at: null,
     merged_into: null,
     created_at: services.now().toISOString(),
+    redacted_at: null,
   }
 }
 

@@ -2,13 +2,15 @@
 import type { Instant } from '../domain/time.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
 import {
+  type DeliveryReading,
   type DeliverySelection,
   readDeliveries,
   requeueDelivery,
   type StoredDelivery,
 } from '../store/deliveries.ts'
-import type { Db, DeliveryState } from '../store/tables.ts'
-import { readDelivery } from './deliveries.ts'
+import type { DeliveryState } from '../store/tables.ts'
+import { bodyPlaceOf, readDelivery } from './deliveries.ts'
+import type { Services } from './services.ts'
 
 export type { DeliverySelection }
 
@@ -27,18 +29,52 @@ const PAGE = 100
  * Reads the selected deliveries again and queues those that are about a validation. Safe to repeat: what is processed
  * is a look at the provider, so a second time changes nothing.
  */
-export async function replayDeliveries(db: Db, replay: Replay): Promise<Replayed> {
+export async function replayDeliveries(
+  services: Pick<Services, 'db' | 'vault'>,
+  replay: Replay,
+): Promise<Replayed> {
+  const { db } = services
   const counts: Replayed = { READY: 0, IGNORED: 0, QUARANTINED: 0 }
   for (let after: StoredDelivery | null = null; ; ) {
     const page: StoredDelivery[] = await readDeliveries(db, { ...replay.selection, after, limit: PAGE })
-    for (const { id, provider, body } of page) {
-      const definition = replay.definitions.find((candidate) => candidate.id === provider)
+    const bodies = await openBodies(services, page)
+    for (const delivery of page) {
+      const definition = replay.definitions.find((candidate) => candidate.id === delivery.provider)
       if (!definition) continue
-      const { key: _, ...reading } = readDelivery(definition, body)
-      await requeueDelivery(db, id, { ...reading, at: replay.at })
+      const reading = readAgain(definition, delivery, bodies.get(delivery.id) ?? null)
+      await requeueDelivery(db, delivery.id, { ...reading, at: replay.at })
       counts[reading.state] += 1
     }
     if (page.length < PAGE) return counts
     after = page.at(-1) ?? after
   }
+}
+
+/** By id, those that are still there and whose key is. */
+async function openBodies(
+  { vault }: Pick<Services, 'vault'>,
+  deliveries: readonly StoredDelivery[],
+): Promise<Map<string, Uint8Array>> {
+  const kept = deliveries.flatMap(({ id, body }) => (body === null ? [] : [{ id, sealed: body }]))
+  const opened = await vault.openAll(kept.map(({ id, sealed }) => ({ place: bodyPlaceOf(id), sealed })))
+  return new Map(
+    kept.flatMap(({ id }, index) => {
+      const body = opened[index]
+      return body ? [[id, body]] : []
+    }),
+  )
+}
+
+/** Without its body, a delivery says what it was read to say before. */
+function readAgain(
+  definition: ProviderDefinition,
+  { event_type, reference, account, state }: StoredDelivery,
+  body: Uint8Array | null,
+): DeliveryReading {
+  if (body !== null) {
+    const { key: _, ...reading } = readDelivery(definition, body)
+    return reading
+  }
+  const known = state === 'IGNORED' || state === 'QUARANTINED' ? state : 'READY'
+  return { event_type, reference, account, state: known }
 }

@@ -1,5 +1,6 @@
 // What every use case is given: the store, the providers, the clock, and nothing global.
 import type { Db } from '../store/tables.ts'
+import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
 import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
@@ -44,6 +45,7 @@ export interface Services {
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics
+  audit: AuditLog
   /** Signs positions of the log that callers hold. */
   cursorKey: Uint8Array
   policy: FreshnessPolicy & RetentionPolicy

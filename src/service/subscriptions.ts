@@ -23,6 +23,8 @@ export interface ChangeFilter {
   provider?: string | undefined
   /** Only changes to a status that is a decision. */
   decisionsOnly?: boolean | undefined
+  /** Only changes of the status itself. */
+  statusOnly?: boolean | undefined
 }
 
 /**
@@ -72,9 +74,10 @@ type Matcher = (row: ProviderChangeRow) => boolean
 
 const DECISIONS: readonly KycStatus[] = ['APPROVED', 'REJECTED']
 
-function matcherOf({ to, provider, decisionsOnly }: ChangeFilter = {}): Matcher {
+function matcherOf({ to, provider, decisionsOnly, statusOnly }: ChangeFilter = {}): Matcher {
   return (row) =>
     (to === undefined || to.includes(row.to)) &&
     (provider === undefined || row.provider === provider) &&
+    (statusOnly !== true || row.from !== row.to) &&
     (decisionsOnly !== true || (row.from !== row.to && DECISIONS.includes(row.to)))
 }

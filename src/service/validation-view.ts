@@ -6,14 +6,13 @@ import type { ObservedVia } from '../domain/observation.ts'
 import type { StatusFacts } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Verification } from '../domain/verification.ts'
-import type { Failure, PersonalData, StoredState } from '../store/tables.ts'
+import type { Failure, StoredState } from '../store/tables.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import type { Demand } from './freshness.ts'
 import type { Services } from './services.ts'
 
 export interface ValidationView
   extends StatusFacts,
-    PersonalData,
     Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
   id: string
   provider: string
@@ -77,7 +76,7 @@ export function needsMembers({ state }: ValidationRow): boolean {
 /** The validation at this moment. `error` says why it could not be made as fresh as demanded. */
 export function viewValidation(services: Services, loaded: Loaded, ask: Demand): ValidationView {
   const { row, error } = loaded
-  const { state, personal } = row
+  const { state } = row
   const { recognized, observedAt, via, ...rest } = state
   const now = services.now().toISOString()
   const facts = factsAt(state, now)
@@ -85,7 +84,6 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
     ...rest,
     ...facts,
     ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
-    ...personal,
     reasons: reasonsAt(state, now),
     id: row.id,
     provider: row.provider,

@@ -8,6 +8,7 @@ import {
   type ValidationRow,
 } from '../store/validations.ts'
 import { type Demand, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
+import { belongsToAnother } from './ownership.ts'
 import { discoverRecord, providerError, refreshRecord } from './refresh.ts'
 import type { Services } from './services.ts'
 import { loadMemberStandings } from './standings.ts'
@@ -76,6 +77,16 @@ export async function loadValidationsByReference(
   })
 }
 
+/** Those of the ids that are validations of this entity. */
+export async function loadOwnValidations(
+  services: Services,
+  tenant: string,
+  { ids, entityId }: { ids: readonly string[]; entityId: string },
+): Promise<Set<string>> {
+  const rows = await readValidations(services.db, tenant, ids)
+  return new Set(rows.filter((row) => row.entityId === entityId).map((row) => row.id))
+}
+
 /** The id of each validation the gateway already knows; asks no provider. */
 export async function loadKnownReferences(
   services: Services,
@@ -103,7 +114,15 @@ export async function loadMembers(
 async function discover(services: Services, tenant: string, ask: ReferenceAsk): Promise<boolean> {
   const { definition } = services.providers.get(ask.provider)
   if (definition.needsAccount && ask.account === null) throw new GatewayError('ACCOUNT_REQUIRED')
-  return discoverRecord(services, { ...ask, tenant })
+  const account = ask.account === null ? {} : { account: { provider: ask.provider, reference: ask.account } }
+  if (await belongsToAnother(services, tenant, { validation: ask, ...account })) return false
+  try {
+    return await discoverRecord(services, { ...ask, tenant })
+  } catch (error) {
+    // The record names an account of another tenant, which does not exist for this one.
+    if (error instanceof GatewayError && error.code === 'ACCOUNT_CONFLICT') return false
+    throw error
+  }
 }
 
 /** Refreshes the records that are older, or less complete, than their ask demands, and the members they wait for. */

@@ -162,12 +162,11 @@ export interface DeliverySelection {
 }
 
 /** A stored delivery to be read once more. */
-export interface StoredDelivery {
-  id: string
-  provider: string
+export interface StoredDelivery
+  extends Pick<DeliveryTable, 'id' | 'provider' | 'event_type' | 'reference' | 'account' | 'received_at'> {
   state: DeliveryState
-  received_at: Instant
-  body: Uint8Array
+  /** Sealed; null where it was removed. */
+  body: Uint8Array | null
 }
 
 /** A page of the selected deliveries, in the order of their arrival, after one of them. */
@@ -178,7 +177,7 @@ export async function readDeliveries(
   const { id, provider, since, until, after } = selection
   return db
     .selectFrom('delivery')
-    .select(['id', 'provider', 'state', 'received_at', 'body'])
+    .select(['id', 'provider', 'event_type', 'reference', 'account', 'state', 'received_at', 'body'])
     .$if(after !== null, (select) =>
       select.where(({ eb, refTuple, tuple }) =>
         eb(refTuple('received_at', 'id'), '>', tuple(after?.received_at ?? '', after?.id ?? '')),

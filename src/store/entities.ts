@@ -83,6 +83,7 @@ export interface EntityListQuery {
   needsReverification?: boolean | undefined
   provider?: string | undefined
   kind?: EntityKind | undefined
+  externalId?: string | undefined
   /** The `seq` after which the page begins; null: from the newest. */
   afterSeq: number | null
   limit: number
@@ -101,6 +102,7 @@ export async function listEntities(db: Db, tenant: string, query: EntityListQuer
   if (query.needsReverification !== undefined)
     select = select.where('needs_reverification', '=', query.needsReverification)
   if (query.kind) select = select.where('kind', '=', query.kind)
+  if (query.externalId !== undefined) select = select.where('external_id', '=', query.externalId)
   const provider = query.provider
   if (provider !== undefined) {
     select = select.where((where) =>

@@ -21,8 +21,11 @@ export interface Tables {
   log_head: { tenant: string; position: number; pruned_to: Generated<number> }
   status_log: StatusLogTable
   delivery: DeliveryTable
+  api_key: ApiKeyTable
   gateway_key: { name: string; value: Uint8Array }
   lease: { name: string; holder: string; until: Instant }
+  audit_log: AuditLogTable
+  audit_head: { name: string; position: number; hash: Uint8Array; signature: Uint8Array }
 }
 
 /** Reads go through either; writes of several rows always through a transaction. */
@@ -41,6 +44,8 @@ export interface EntityTable {
   settle_at: Instant | null
   merged_into: string | null
   created_at: Instant
+  /** When the personal data were erased. */
+  redacted_at: Instant | null
 }
 export type EntityRow = Selectable<EntityTable>
 
@@ -152,3 +157,34 @@ export interface DeliveryTable {
   headers: Json<Record<string, string>>
   body: Uint8Array
 }
+
+export interface AuditLogTable {
+  position: number
+  tenant: string
+  at: Instant
+  subject: string
+  action: string
+  entities: string[]
+  entry: Json<AuditDetails>
+  hash: Uint8Array
+}
+
+export interface AuditDetails {
+  fields: readonly string[]
+  piiFields: readonly string[]
+  requestId: string
+}
+
+export interface ApiKeyTable {
+  id: string
+  /** SHA-256 of the secret, which itself is kept nowhere. */
+  digest: Uint8Array
+  name: string
+  tenant: string
+  /** Words of a `Scope`; of another version there may be others. */
+  scopes: string[]
+  created_at: Instant
+  expires_at: Instant | null
+  revoked_at: Instant | null
+}
+export type ApiKeyRow = Selectable<ApiKeyTable>

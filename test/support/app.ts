@@ -6,8 +6,8 @@ import type { Db } from '../../src/store/tables.ts'
 import { createLogger } from '../../src/telemetry.ts'
 
 export interface TestApp {
-  /** Executes one operation through the front door. */
-  query(document: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>
+  /** Executes one operation through the front door. `authorization` as the header; absent: none. */
+  query(document: string, variables?: Record<string, unknown>, authorization?: string): Promise<GraphQLAnswer>
   fetch(request: Request): Promise<Response>
   origin: string
   emulator(id: string): Emulator
@@ -82,11 +82,11 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
         Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`))
       return Number(lines.find(fits)?.split(' ').at(-1) ?? 0)
     },
-    async query(query, variables) {
+    async query(query, variables, authorization) {
       const response = await app.fetch(
         new Request(`${app.origin}/graphql`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
           body: JSON.stringify({ query, variables }),
         }),
       )

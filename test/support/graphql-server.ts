@@ -2,6 +2,7 @@
 import { Writable } from 'node:stream'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { GatewayError } from '../../src/domain/errors.ts'
+import { LOCAL_PRINCIPAL } from '../../src/domain/principal.ts'
 import {
   type ContextInput,
   createGraphQLServer,
@@ -78,6 +79,8 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   }
   const graphql = createGraphQLServer<object>({
     schema: makeExecutableSchema({ typeDefs, resolvers }),
+    authenticate: async () => LOCAL_PRINCIPAL,
+    now: () => new Date(),
     createContext: options.createContext ?? createContext,
     renewContext(context) {
       serial++

@@ -21,6 +21,7 @@ export async function addEntity(db: Db, row: Partial<Omit<EntityRow, 'seq'>> = {
     settle_at: null,
     merged_into: null,
     created_at: minute(0),
+    redacted_at: null,
     ...row,
   }
   await db.transaction().execute((tx) => insertEntity(tx, entity))

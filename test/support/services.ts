@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Observation } from '../../src/domain/observation.ts'
 import { applyAnswer } from '../../src/service/apply.ts'
+import { createAuditLog } from '../../src/service/audit.ts'
 import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
@@ -40,6 +41,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     flights: createFlights(),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
+    audit: createAuditLog({ db, signingKeys: [new Uint8Array(32)], now, logger }),
     cursorKey: new Uint8Array(32),
     policy: { openMaxAge: 30, summaryMaxAge: 86_400, historyRetentionDays: null },
     logger,

@@ -1,8 +1,10 @@
 // Entities: found by id, external id or account; their status over all accounts; their validations and history.
+import { customerFacts } from '../../domain/customer.ts'
 import type { EntityStatus } from '../../domain/entity.ts'
 import { ENTITY_STATUS_PRECEDENCE } from '../../domain/entity.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { parseIso } from '../../domain/time.ts'
+import { customerValidation } from '../../service/customer-view.ts'
 import {
   type AccountView,
   type EntityRow,
@@ -31,7 +33,7 @@ export const entityResolvers: Resolvers = {
       const row = await findEntity(context, by)
       return row && viewEntity(row, { since, summary: wantsSummary(info) })
     },
-    async entities(_, { filter, first, after }, { services, tenant }, info) {
+    async entities(_, { filter, first, after }, { services, tenant, principal }, info) {
       const limit = pageSize(first)
       if (filter?.provider != null) services.providers.get(filter.provider)
       const rows = await pageEntities(services, tenant, {
@@ -40,6 +42,7 @@ export const entityResolvers: Resolvers = {
         needsReverification: filter?.needsReverification ?? undefined,
         provider: filter?.provider ?? undefined,
         kind: filter?.kind ?? undefined,
+        externalId: principal.entity ?? undefined,
         afterSeq: after != null ? seqOf(after) : null,
         limit: limit + 1,
       })
@@ -158,7 +161,8 @@ export async function findEntity(
 }
 
 async function statusOfEntity(view: EntityView, context: GraphContext): Promise<EntityStatus> {
-  return statusOf(context.services, await standingsOf(view, context, WHOLE))
+  const status = statusOf(context.services, await standingsOf(view, context, WHOLE))
+  return context.principal.entity === null ? status : customerFacts(status)
 }
 
 async function standingsOf(
@@ -189,7 +193,8 @@ function currentOf(
   const [deciding] = views.toSorted((a, b) => rank(a) - rank(b))
   const error = standings.find((standing) => standing.error)?.error
   if (!deciding && error) throw error
-  return deciding ?? null
+  if (!deciding) return null
+  return context.principal.entity === null ? deciding : customerValidation(deciding)
 }
 
 function failuresOf(context: GraphContext, failures: readonly SyncFailure[]) {

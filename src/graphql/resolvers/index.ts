@@ -1,5 +1,6 @@
 // The list of resolvers, by noun.
 import type { Resolvers } from '../generated.ts'
+import { auditResolvers } from './audit.ts'
 import { entityResolvers } from './entity.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
@@ -12,4 +13,5 @@ export const resolvers = [
   validationResolvers,
   providerResolvers,
   subscriptionResolvers,
+  auditResolvers,
 ] as Resolvers[]

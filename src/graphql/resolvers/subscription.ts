@@ -35,7 +35,7 @@ export const subscriptionResolvers: Resolvers = {
         const position = positionOf(context, after)
         if (filter?.provider != null) context.services.providers.get(filter.provider)
         return follow(context, {
-          topic: null,
+          ...(await placeOf(context)),
           after: position,
           ...(filter && {
             filter: {
@@ -57,8 +57,23 @@ function positionOf(context: GraphContext, after: string | null | undefined): nu
   return cursor == null ? null : fromLogCursor(context, cursor)
 }
 
-function follow({ services, tenant }: GraphContext, ask: Subscribing): Promise<AsyncIterable<FeedEvent>> {
-  return subscribe(services, tenant, ask)
+/** Which part of the log `statusChanges` is about: all of it, or what is an end user's own. */
+async function placeOf({
+  principal,
+  loaders,
+}: GraphContext): Promise<Pick<Subscribing, 'topic' | 'entityId'>> {
+  if (principal.entity === null) return { topic: null }
+  const entity = await loaders.entityByExternalId.load(principal.entity)
+  if (!entity) throw new GatewayError('NOT_FOUND')
+  return { topic: { entityId: entity.id }, entityId: entity.id }
+}
+
+function follow(context: GraphContext, ask: Subscribing): Promise<AsyncIterable<FeedEvent>> {
+  const { services, tenant, principal, trail } = context
+  if (ask.entityId !== undefined) trail.entities.add(ask.entityId)
+  // What changes beside the status may be a finding that its customer must not hear of.
+  const filter = principal.entity === null ? ask.filter : { ...ask.filter, statusOnly: true }
+  return subscribe(services, tenant, filter ? { ...ask, filter } : ask)
 }
 
 /** By this a browser names the last event that it saw. */

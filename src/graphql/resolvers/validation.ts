@@ -1,7 +1,9 @@
 // Validations, their checks, and the changes of their status.
 import { GatewayError } from '../../domain/errors.ts'
+import { customerChange } from '../../service/customer-view.ts'
 import { viewEntity } from '../../service/entities.ts'
 import type { Demand } from '../../service/freshness.ts'
+import type { StatusChangeView } from '../../service/history.ts'
 import { syncValidation } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, sinceOf, textOf } from '../arguments.ts'
@@ -74,13 +76,17 @@ export const validationResolvers: Resolvers = {
       if (!view) throw new GatewayError('INTERNAL')
       return view
     },
-    providerStatus: ({ details }) => details.providerStatus,
-    waitingOn: ({ details }) => details.waitingOn,
-    reasons: ({ details }) => details.reasons,
+    providerStatus: (change, _, context) => shown(change, context).providerStatus,
+    waitingOn: (change, _, context) => shown(change, context).waitingOn,
+    reasons: (change, _, context) => shown(change, context).reasons,
     via: ({ details }) => details.via,
     isDetailChange: ({ details }) => details.isDetailChange,
-    isUnexpected: ({ details }) => details.isUnexpected,
+    isUnexpected: (change, _, context) => shown(change, context).isUnexpected,
   },
+}
+
+function shown(change: StatusChangeView, { principal }: GraphContext): StatusChangeView['details'] {
+  return principal.entity === null ? change.details : customerChange(change).details
 }
 
 export function findValidation(

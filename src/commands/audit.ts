@@ -1,0 +1,86 @@
+// `kyc-gateway audit verify`: finds what was changed in the audit log.
+import type { Command, CommandInput } from '../cli.ts'
+import { type Config, readConfig } from '../config.ts'
+import { openReadyDatabase } from '../ready-database.ts'
+import { deriveAuditKey } from '../service/audit-chain.ts'
+import {
+  type AuditProblem,
+  type AuditVerdict,
+  type NotedHead,
+  verifyAuditLog,
+} from '../service/audit-verify.ts'
+import { EXIT } from './exit.ts'
+
+export const auditCommand: Command = {
+  name: 'audit',
+  summary: 'verify the audit log: find what was changed, removed or added',
+  usage: 'audit verify [--head <position:hash>]',
+  help: `Recomputes the hash of every entry, and checks the signature of the head. Prints the head, which is to be noted outside of the database: with --head, the log must still contain one that was noted earlier, so that a log that was set back to before is found too. Takes DATABASE_URL, DATA_DIR and ENCRYPTION_KEYS as the gateway has them. An embedded database belongs to one process: stop the gateway first.`,
+  arguments: ['verify'],
+  options: { head: { type: 'string' } },
+  async run(terminal, input) {
+    const since = readCommandLine(input)
+    if (typeof since === 'string') {
+      terminal.writeError(since)
+      return EXIT.USAGE
+    }
+    const { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS } = terminal.environment
+    // Providers and addresses need no settings to verify.
+    const config = readConfig(
+      { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
+      { mode: 'sandbox', definitions: [] },
+    )
+    // Live: a Postgres is left as it is.
+    const database = await openReadyDatabase({ ...config, mode: 'live' })
+    try {
+      const verdict = await verifyAuditLog(database.db, signingKeysOf(config), { since: since ?? undefined })
+      if (verdict.problem) {
+        terminal.writeError(`${sayProblem(verdict.problem)}\n${sayExtent(verdict)}`)
+        return EXIT.FAILED
+      }
+      const { entries, head } = verdict
+      terminal.write(`The audit log is whole: ${entries} ${entries === 1 ? 'entry' : 'entries'}.`)
+      if (head) terminal.write(`Head: ${head.position}:${head.hash}`)
+      return EXIT.OK
+    } finally {
+      await database.close()
+    }
+  },
+}
+
+function signingKeysOf({ encryptionKeys }: Config): Uint8Array[] {
+  return (encryptionKeys ?? []).map(deriveAuditKey)
+}
+
+const HEAD = /^(\d{1,15}):([0-9a-f]{64})$/i
+
+/** The noted head, null where none is given, or a sentence on what is wrong with the command line. */
+function readCommandLine({ arguments: [verb], options }: CommandInput): NotedHead | string | null {
+  if (verb !== 'verify') return 'Say what to do with the audit log: audit verify.'
+  if (options.head === undefined) return null
+  const [, position, hash] = HEAD.exec(String(options.head)) ?? []
+  if (position === undefined || hash === undefined)
+    return '--head takes a head as this command has printed it: <position>:<hash>.'
+  return { position: Number(position), hash: hash.toLowerCase() }
+}
+
+function sayExtent({ entries }: AuditVerdict): string {
+  return entries === 0 ? 'No entry before that fits.' : `The entries 1 to ${entries} fit each other.`
+}
+
+function sayProblem({ kind, position }: AuditProblem): string {
+  const sentences: Record<AuditProblem['kind'], string> = {
+    CHANGED: `Entry ${position} is not what was written: it was changed, replaced or put in.`,
+    SWAPPED: `The entries ${position} and ${position + 1} have changed places.`,
+    MISSING: `Entry ${position} is missing, though there are later ones.`,
+    BEFORE_FIRST: `There is an entry with the position ${position}, before the first: it was put in.`,
+    BEGUN_ANEW: `The log begins anew at entry ${position}: when the gateway wrote it, the head was missing, changed or set back.`,
+    TAIL_MISSING: `The end of the log is missing, from entry ${position} on.`,
+    BEYOND_HEAD: `Entry ${position} is behind the head of the log: it was put in, or the head was set back.`,
+    REWRITTEN: `The entries fit each other, but not the head at ${position}: they were written anew.`,
+    HEAD_MISSING: 'The log has no head: it was removed.',
+    HEAD_NOT_GENUINE: `The head at ${position} is not signed by any of ENCRYPTION_KEYS: it was changed, or its key is not among them.`,
+    NOTED_HEAD_MISSING: `The log no longer contains the head that was noted at ${position}: it was set back to before, or written anew.`,
+  }
+  return sentences[kind]
+}

@@ -1,0 +1,36 @@
+// The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
+import type { Authenticator } from './auth/authenticate.ts'
+import type { Config } from './config.ts'
+import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { eventIdOf } from './graphql/resolvers/subscription.ts'
+import { createSchema } from './graphql/schema.ts'
+import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
+import { leaveTrail } from './graphql/trail.ts'
+import type { Services } from './service/services.ts'
+import { isUnavailable } from './store/database.ts'
+import type { Logger } from './telemetry.ts'
+
+export interface GraphQLDoor {
+  authenticator: Authenticator
+  services: Services
+  logger: Logger
+}
+
+export function createGraphQL(
+  config: Config,
+  { authenticator, services, logger }: GraphQLDoor,
+): GraphQLServer {
+  return createGraphQLServer<GraphContext>({
+    schema: createSchema(),
+    authenticate: authenticator.authenticate,
+    now: services.now,
+    createContext: (input) => createContext(services, input),
+    renewContext,
+    beforeAnswer: leaveTrail,
+    audienceOf,
+    eventIdOf,
+    isUnavailable,
+    logger,
+    graphiql: config.mode === 'sandbox',
+  })
+}

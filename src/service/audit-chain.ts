@@ -1,0 +1,47 @@
+// What holds the audit log together: the hash that chains an entry to the one before, and the signature of the head.
+import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import type { AuditContent, AuditHead } from '../store/audit.ts'
+
+/** What the first entry is chained to. */
+export const GENESIS = '0'.repeat(64)
+/** What an entry is chained to where the head before it was missing or not genuine. No hash, and so never a way to go on. */
+export const BEGUN_ANEW = 'begun anew'
+
+const KEY_BYTES = 32
+
+/** The key that signs heads. It is made of a master key, which is not in the database. */
+export function deriveAuditKey(masterKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', masterKey, new Uint8Array(), 'kyc-gateway audit', KEY_BYTES))
+}
+
+/** The hash of an entry, in hex. JSON, so that no two contents have the same text. */
+export function hashEntry(previous: string, content: AuditContent): string {
+  const { position, tenant, at, subject, action, entities, entry } = content
+  return hash(
+    'sha256',
+    JSON.stringify([previous, position, tenant, at, subject, action, entities, entry]),
+    'hex',
+  )
+}
+
+type Place = Pick<AuditHead, 'position' | 'hash'>
+
+export function signHead({ position, hash }: Place, key: Uint8Array): string {
+  const text = JSON.stringify(['kyc-gateway audit head', position, hash])
+  return createHmac('sha256', key).update(text).digest('hex')
+}
+
+/** The head of a log to which nothing was ever appended, as the migration leaves it: the only one without a signature. */
+export function isFirstHead({ position, hash, signature }: AuditHead): boolean {
+  return position === 0 && hash === GENESIS && signature === ''
+}
+
+/** Whether any of the keys has signed this head. */
+export function isGenuine(head: AuditHead, keys: readonly Uint8Array[]): boolean {
+  return isFirstHead(head) || keys.some((key) => isEqual(head.signature, signHead(head, key)))
+}
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

@@ -1,0 +1,249 @@
+// Whatever is done to a log without its key is found, and told exactly.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { KEY, OTHER_KEY } from '../../test/support/audit.ts'
+import { minute } from '../../test/support/observation.ts'
+import type { AuditHead, AuditRow } from '../store/audit.ts'
+import { chain } from './audit-append.ts'
+import { BEGUN_ANEW, GENESIS, hashEntry, signHead } from './audit-chain.ts'
+import { type NotedHead, verifyPages } from './audit-verify.ts'
+
+const COUNT = 12
+
+interface Log {
+  rows: AuditRow[]
+  head: AuditHead | null
+}
+
+function makeLog(count = COUNT): Log {
+  const contents = Array.from({ length: count }, (_, index) => ({
+    tenant: index % 2 === 0 ? 'default' : 'other',
+    at: minute(index % 3),
+    subject: `subject-${index % 4}`,
+    action: 'READ',
+    entities: index % 3 === 0 ? [] : [`entity-${index}`, 'entity-x'],
+    entry: JSON.stringify({ fields: ['entity'], piiFields: [], requestId: `request-${index % 5}` }),
+  }))
+  const rows = chain(contents, { position: 0, previous: GENESIS })
+  return { rows, head: headOf(rows) }
+}
+
+function headOf(rows: readonly AuditRow[], key = KEY): AuditHead {
+  const { position, hash } = rows.at(-1) ?? { position: 0, hash: GENESIS }
+  return { position, hash, signature: signHead({ position, hash }, key) }
+}
+
+function verify({ rows, head }: Log, options: { pageSize?: number; since?: NotedHead } = {}) {
+  const { pageSize = 5, since } = options
+  const pages = Array.from({ length: Math.ceil(rows.length / pageSize) }, (_, index) =>
+    rows.slice(index * pageSize, (index + 1) * pageSize),
+  )
+  return verifyPages(pages, { head, signingKeys: [KEY], since })
+}
+
+async function problemOf(log: Log, since?: NotedHead) {
+  return (await verify(log, since ? { since } : {})).problem
+}
+
+/** The hashes from this index on as somebody would make them who knows everything but the key. */
+function rehash(rows: AuditRow[], from: number): AuditRow[] {
+  return [
+    ...rows.slice(0, from),
+    ...chain(rows.slice(from), { position: from, previous: rows[from - 1]?.hash ?? GENESIS }),
+  ]
+}
+
+const index = fc.nat(COUNT - 1)
+const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
+const word = fc.string({ maxLength: 5 })
+const edit = fc.oneof(
+  fc.record({ position: fc.integer({ min: -3, max: COUNT + 3 }) }),
+  fc.record({ tenant: fc.oneof(word, fc.constant('other')) }),
+  fc.record({ at: fc.constantFrom(minute(0), minute(1), minute(9), '') }),
+  fc.record({ subject: fc.oneof(word, fc.constant('subject-1')) }),
+  fc.record({ action: fc.constantFrom('WRITE', 'READ', '') }),
+  fc.record({ entities: fc.array(fc.oneof(word, fc.constant('entity-x')), { maxLength: 3 }) }),
+  fc.record({ entry: fc.oneof(word, fc.json()) }),
+  fc.record({ hash: fc.oneof(hex, word, fc.constant(GENESIS)) }),
+)
+const headEdit = fc.oneof(
+  fc.record({ position: fc.integer({ min: -1, max: COUNT + 3 }) }),
+  fc.record({ hash: fc.oneof(hex, fc.constant(GENESIS)) }),
+  fc.record({ signature: fc.oneof(hex, fc.constant('')) }),
+  fc.constant({ position: 0, hash: GENESIS, signature: '' }),
+)
+
+type Mutation = (log: Log) => Log
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  fc.tuple(index, edit).map(
+    ([at, change]): Mutation =>
+      ({ rows, head }) => ({
+        head,
+        rows: rows.map((row, place) => (place === at ? { ...row, ...change } : row)),
+      }),
+  ),
+  fc.tuple(index, edit, fc.boolean()).map(
+    ([at, change, movesHead]): Mutation =>
+      ({ rows, head }) => {
+        const { position: _, hash: __, ...content } = change as Partial<AuditRow>
+        const changed = rehash(
+          rows.map((row, place) => (place === at ? { ...row, ...content } : row)),
+          at,
+        )
+        return {
+          rows: changed,
+          head: head && movesHead ? { ...headOf(changed), signature: head.signature } : head,
+        }
+      },
+  ),
+  index.map(
+    (at): Mutation =>
+      ({ rows, head }) => ({ head, rows: rows.filter((_, place) => place !== at) }),
+  ),
+  fc.tuple(index, index, fc.boolean()).map(
+    ([one, other, withHash]): Mutation =>
+      ({ rows, head }) => ({
+        head,
+        rows: rows.map((row, place) => {
+          const source = rows[place === one ? other : place === other ? one : place] ?? row
+          return { ...source, position: row.position, ...(withHash ? {} : { hash: row.hash }) }
+        }),
+      }),
+  ),
+  fc.tuple(index, fc.integer({ min: -3, max: COUNT + 3 })).map(
+    ([at, position]): Mutation =>
+      ({ rows, head }) => ({
+        head,
+        rows: rows.flatMap((row, place) => (place === at ? [row, { ...row, position }] : [row])),
+      }),
+  ),
+  fc.nat(COUNT - 1).map(
+    (length): Mutation =>
+      ({ rows, head }) => ({ head, rows: rows.slice(0, length) }),
+  ),
+  fc.nat(COUNT - 1).map(
+    (length): Mutation =>
+      ({ rows }) => ({
+        rows: rows.slice(0, length),
+        head: headOf(rows.slice(0, length), OTHER_KEY),
+      }),
+  ),
+  headEdit.map(
+    (change): Mutation =>
+      ({ rows, head }) => ({ rows, head: head && { ...head, ...change } }),
+  ),
+  fc.constant<Mutation>(({ rows }) => ({ rows, head: null })),
+  fc.constant<Mutation>(() => ({ rows: [], head: null })),
+)
+
+describe('a log to which something was done', () => {
+  it('never passes: an edit of any column, a removal, a swap, an insertion, a cut, another head', async () => {
+    const log = makeLog()
+    await fc.assert(
+      fc.asyncProperty(mutation, fc.integer({ min: 1, max: 15 }), async (mutate, pageSize) => {
+        const { rows, head } = mutate(log)
+        const sorted = rows.toSorted((a, b) => a.position - b.position)
+        // As the primary key has it; and what changes nothing is none.
+        fc.pre(new Set(sorted.map((row) => row.position)).size === sorted.length)
+        fc.pre(JSON.stringify({ rows: sorted, head }) !== JSON.stringify(log))
+        const verdict = await verify({ rows: sorted, head }, { pageSize })
+        expect(verdict.problem).not.toBe(null)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  const { rows, head } = makeLog()
+  const at = (position: number): AuditRow => {
+    const row = rows[position - 1]
+    if (!row) throw new Error('no such row')
+    return row
+  }
+  const put = (...changed: AuditRow[]) =>
+    rows.map((row) => changed.find((one) => one.position === row.position) ?? row)
+
+  it.each<[string, Log, { kind: string; position: number }]>([
+    ['an edit', { rows: put({ ...at(4), tenant: 'x' }), head }, { kind: 'CHANGED', position: 4 }],
+    [
+      'an edit of the last',
+      { rows: put({ ...at(12), entry: '{}' }), head },
+      { kind: 'CHANGED', position: 12 },
+    ],
+    ['a removal', { rows: rows.filter((row) => row !== at(5)), head }, { kind: 'MISSING', position: 5 }],
+    ['a removal of the first', { rows: rows.slice(1), head }, { kind: 'MISSING', position: 1 }],
+    [
+      'a swap of two over the end of a page',
+      { rows: put({ ...at(6), position: 5 }, { ...at(5), position: 6 }), head },
+      { kind: 'SWAPPED', position: 5 },
+    ],
+    [
+      'a swap that leaves the hashes',
+      {
+        rows: put({ ...at(3), position: 2, hash: at(2).hash }, { ...at(2), position: 3, hash: at(3).hash }),
+        head,
+      },
+      { kind: 'SWAPPED', position: 2 },
+    ],
+    ['a cut', { rows: rows.slice(0, 9), head }, { kind: 'TAIL_MISSING', position: 10 }],
+    ['the loss of all', { rows: [], head }, { kind: 'TAIL_MISSING', position: 1 }],
+    ['one more', { rows: makeLog(13).rows, head }, { kind: 'BEYOND_HEAD', position: 13 }],
+    [
+      'one before',
+      { rows: [{ ...at(1), position: 0 }, ...rows], head },
+      { kind: 'BEFORE_FIRST', position: 0 },
+    ],
+    [
+      'hashes made anew',
+      { rows: rehash(put({ ...at(7), subject: 'x' }), 6), head },
+      { kind: 'REWRITTEN', position: 12 },
+    ],
+    [
+      'another signature',
+      { rows, head: headOf(rows, OTHER_KEY) },
+      { kind: 'HEAD_NOT_GENUINE', position: 12 },
+    ],
+    ['no head', { rows, head: null }, { kind: 'HEAD_MISSING', position: 0 }],
+    ['neither rows nor head', { rows: [], head: null }, { kind: 'HEAD_MISSING', position: 0 }],
+    [
+      'the first head',
+      { rows, head: { position: 0, hash: GENESIS, signature: '' } },
+      { kind: 'BEYOND_HEAD', position: 1 },
+    ],
+    [
+      'a chain that begins anew',
+      { rows: put({ ...at(8), hash: hashEntry(BEGUN_ANEW, at(8)) }), head },
+      { kind: 'BEGUN_ANEW', position: 8 },
+    ],
+  ])('tells %s', async (_what, log, problem) => {
+    expect(await problemOf(log)).toEqual(problem)
+  })
+})
+
+describe('a log as it was written', () => {
+  it.each([0, 1, 4, 5, 6, COUNT])('of %i entries is whole', async (count) => {
+    const log = makeLog(count)
+    expect(await verify(log)).toEqual({
+      entries: count,
+      head: { position: log.head?.position, hash: log.head?.hash },
+      problem: null,
+    })
+  })
+
+  it('contains every head that it ever had, and no other', async () => {
+    const { rows, head } = makeLog()
+    for (const { position, hash } of [{ position: 0, hash: GENESIS }, ...rows]) {
+      expect(await problemOf({ rows, head }, { position, hash })).toBe(null)
+    }
+    const other = { position: 3, hash: 'f'.repeat(64) }
+    expect(await problemOf({ rows, head }, other)).toEqual({ kind: 'NOTED_HEAD_MISSING', position: 3 })
+  })
+
+  it('and set back to before, with the head of then, lacks the head that was noted', async () => {
+    const { rows, head } = makeLog()
+    const before = rows.slice(0, 8)
+    const setBack = { rows: before, head: headOf(before) }
+    expect(await problemOf(setBack)).toBe(null)
+    const noted = { position: head?.position ?? 0, hash: head?.hash ?? '' }
+    expect(await problemOf(setBack, noted)).toEqual({ kind: 'NOTED_HEAD_MISSING', position: 12 })
+  })
+})

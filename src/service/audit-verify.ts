@@ -1,0 +1,154 @@
+// Verifies the audit log: recomputes the chain from its first entry, and tells the first thing that does not fit.
+import {
+  type AuditHead,
+  type AuditRow,
+  readAuditHead,
+  readAuditPages,
+  withAuditSnapshot,
+} from '../store/audit.ts'
+import type { Db } from '../store/tables.ts'
+import { BEGUN_ANEW, GENESIS, hashEntry, isGenuine } from './audit-chain.ts'
+
+/** A head as somebody has noted it earlier, outside of the database. */
+export type NotedHead = Pick<AuditHead, 'position' | 'hash'>
+
+export type AuditProblemKind =
+  /** The content or the hash of this entry is not what was written. */
+  | 'CHANGED'
+  /** This entry and the next have changed places. */
+  | 'SWAPPED'
+  /** There is no entry with this position, though there are later ones. */
+  | 'MISSING'
+  /** An entry whose position is before the first. */
+  | 'BEFORE_FIRST'
+  /** The gateway found no genuine head when it wrote this entry. */
+  | 'BEGUN_ANEW'
+  /** This and all later entries up to the head are gone. */
+  | 'TAIL_MISSING'
+  /** This entry is behind the head. */
+  | 'BEYOND_HEAD'
+  /** All entries fit each other, and the last does not fit the head: they were written anew. */
+  | 'REWRITTEN'
+  | 'HEAD_MISSING'
+  /** None of the keys has signed the head. */
+  | 'HEAD_NOT_GENUINE'
+  /** The log does not contain the noted head: it was set back to before, or written anew. */
+  | 'NOTED_HEAD_MISSING'
+
+export interface AuditProblem {
+  kind: AuditProblemKind
+  position: number
+}
+
+export interface AuditVerdict {
+  /** How many entries fit. */
+  entries: number
+  head: NotedHead | null
+  /** The first one; null: the log is whole. */
+  problem: AuditProblem | null
+}
+
+export interface VerifyOptions {
+  /** The log must still contain this head. */
+  since?: NotedHead | undefined
+  pageSize?: number
+}
+
+/** The log as it is at one moment; others may go on appending. */
+export function verifyAuditLog(
+  db: Db,
+  signingKeys: readonly Uint8Array[],
+  { since, pageSize }: VerifyOptions = {},
+): Promise<AuditVerdict> {
+  return withAuditSnapshot(db, async (tx) => {
+    const head = await readAuditHead(tx)
+    return verifyPages(readAuditPages(tx, pageSize), { head, signingKeys, since })
+  })
+}
+
+export interface Claims {
+  head: AuditHead | null
+  signingKeys: readonly Uint8Array[]
+  since?: NotedHead | undefined
+}
+
+type Pages = AsyncIterable<readonly AuditRow[]> | Iterable<readonly AuditRow[]>
+
+/** The same for entries that come from anywhere, in the order of their positions. */
+export async function verifyPages(pages: Pages, claims: Claims): Promise<AuditVerdict> {
+  const { head, signingKeys, since } = claims
+  const walk = createWalk(since ?? null)
+  const verdict = (kind: AuditProblemKind | null, position = 0): AuditVerdict => ({
+    entries: walk.position,
+    head: head && { position: head.position, hash: head.hash },
+    problem: kind && { kind, position },
+  })
+  if (!head) return verdict('HEAD_MISSING')
+  if (!isGenuine(head, signingKeys)) return verdict('HEAD_NOT_GENUINE', head.position)
+  for await (const page of pages) {
+    for (const row of page) {
+      const problem = walk.step(row, head.position)
+      if (problem) return { ...verdict(null), problem }
+    }
+  }
+  const problem = walk.end()
+  if (problem) return { ...verdict(null), problem }
+  if (head.position > walk.position) return verdict('TAIL_MISSING', walk.position + 1)
+  if (head.hash !== walk.hash) return verdict('REWRITTEN', head.position)
+  if (!walk.hasNoted) return verdict('NOTED_HEAD_MISSING', since?.position)
+  return verdict(null)
+}
+
+/** Goes from entry to entry, and stops at the first that does not fit. */
+function createWalk(noted: NotedHead | null) {
+  let position = 0
+  let hash = GENESIS
+  let hasNoted = noted === null || isSame(noted, { position, hash })
+  /** Does not fit; the one after it tells whether the two have changed places. */
+  let suspect: AuditRow | null = null
+
+  function step(row: AuditRow, last: number): AuditProblem | null {
+    if (suspect) return judge(suspect, row)
+    const expected = position + 1
+    if (row.position < expected) return { kind: 'BEFORE_FIRST', position: row.position }
+    if (row.position > last) return position < last ? null : { kind: 'BEYOND_HEAD', position: row.position }
+    if (row.position > expected) return { kind: 'MISSING', position: expected }
+    if (hashEntry(hash, row) !== row.hash) {
+      suspect = row
+      return null
+    }
+    position = expected
+    hash = row.hash
+    hasNoted ||= noted !== null && isSame(noted, row)
+    return null
+  }
+
+  /** Both places are tried with the content of the other, whether or not the hashes have moved along. */
+  function judge(first: AuditRow, second: AuditRow | null): AuditProblem {
+    const at = first.position
+    if (hashEntry(BEGUN_ANEW, first) === first.hash) return { kind: 'BEGUN_ANEW', position: at }
+    if (second?.position === at + 1) {
+      const original = hashEntry(hash, { ...second, position: at })
+      if (original === first.hash || original === second.hash) return { kind: 'SWAPPED', position: at }
+    }
+    return { kind: 'CHANGED', position: at }
+  }
+
+  return {
+    step,
+    end: () => suspect && judge(suspect, null),
+    get position() {
+      return position
+    },
+    get hash() {
+      return hash
+    },
+    get hasNoted() {
+      return hasNoted
+    },
+  }
+}
+
+function isSame(a: NotedHead, b: NotedHead): boolean {
+  return a.position === b.position && a.hash === b.hash
+}

@@ -1,0 +1,261 @@
+// The audit log on every database: what is written is there, in one chain, whoever writes and whatever breaks.
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { auditRecord, KEY, OTHER_KEY, openAuditLog, resetAudit } from '../../test/support/audit.ts'
+import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
+import { minute } from '../../test/support/observation.ts'
+import { openDatabase } from '../store/database.ts'
+import { pageAudit } from './audit.ts'
+import { verifyAuditLog } from './audit-verify.ts'
+
+const many = (count: number) => Array.from({ length: count }, (_, index) => index)
+const unavailable = { code: 'STORE_UNAVAILABLE' }
+
+describe.each(testDatabases)('the audit log on $name', ({ name, open }) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await open()
+  })
+  beforeEach(() => resetAudit(database.db))
+  afterAll(() => database.close())
+
+  const verify = (keys = [KEY]) => verifyAuditLog(database.db, keys)
+  const page = (tenant = 'default') => pageAudit(database, tenant, { before: null, limit: 9_999 })
+  const requestIds = async () => (await page()).map((row) => row.requestId).toReversed()
+
+  it('is whole before anything is written', async () => {
+    await database.reset()
+    expect((await verify()).problem?.kind).toBe('HEAD_MISSING')
+    await resetAudit(database.db)
+    expect(await verify()).toMatchObject({ entries: 0, problem: null })
+  })
+
+  it('has a record as it was written, once write has resolved', async () => {
+    const log = openAuditLog(database.db)
+    const entity = randomUUID()
+    await log.write(auditRecord({ entities: [entity, 'a "b",{c}\\'], fields: ['ent\ud800ity\u0000'] }))
+    const { subject, action, piiFields, requestId } = auditRecord()
+    expect(await page()).toEqual([
+      {
+        ...{ position: 1, tenant: 'default', at: minute(1), subject, action, piiFields, requestId },
+        ...{ entities: [entity, 'a "b",{c}\\'], fields: ['ent\ud800ity\u0000'] },
+      },
+    ])
+    expect(await verify()).toMatchObject({ entries: 1, head: { position: 1 }, problem: null })
+  })
+
+  it('takes a subject that no text column can hold, and entities up to a hundred', async () => {
+    const log = openAuditLog(database.db)
+    const entities = many(101).map(() => randomUUID())
+    await log.write(auditRecord({ subject: 'a\u0000\ud800b', entities }))
+    const [row] = await page()
+    expect(row?.subject).toBe('a\ufffd\ufffdb')
+    expect(row?.entities).toEqual(entities.slice(0, 100))
+    expect(
+      await pageAudit(database, 'default', { subject: 'a\u0000\ud800b', before: null, limit: 9 }),
+    ).toEqual([row])
+    expect((await verify()).problem).toBe(null)
+  })
+
+  it('puts what waits into one transaction, in the order in which it came', async () => {
+    const log = openAuditLog(database.db)
+    const ids = many(2_500).map((index) => `request-${index}`)
+    for (const requestId of ids) log.note(auditRecord({ requestId }))
+    await log.flush()
+    expect(await requestIds()).toEqual(ids)
+    expect(await verify()).toMatchObject({ entries: 2_500, problem: null })
+    const { rows } = await sql<{ count: number }>`
+      select count(distinct xmin::text)::int as count from audit_log`.execute(database.db)
+    expect(rows).toEqual([{ count: 3 }])
+  })
+
+  it('goes on under a newer key, and cannot be verified without the key that has signed last', async () => {
+    await openAuditLog(database.db).write(auditRecord())
+    const rotated = openAuditLog(database.db, { signingKeys: [OTHER_KEY, KEY] })
+    expect((await verify([OTHER_KEY, KEY])).problem).toBe(null)
+    await rotated.write(auditRecord())
+    expect(await verify([OTHER_KEY])).toMatchObject({ entries: 2, problem: null })
+    expect((await verify()).problem?.kind).toBe('HEAD_NOT_GENUINE')
+    expect(rotated.errors).toEqual([])
+  })
+
+  it.each([
+    ["update audit_log set tenant = 'other' where position = 3", 'CHANGED', 3],
+    ["update audit_log set at = at + interval '1 millisecond' where position = 3", 'CHANGED', 3],
+    ["update audit_log set at = 'infinity' where position = 3", 'CHANGED', 3],
+    ["update audit_log set subject = 'x' where position = 2", 'CHANGED', 2],
+    ["update audit_log set action = 'KEY' where position = 5", 'CHANGED', 5],
+    ["update audit_log set entities = '{}' where position = 4", 'CHANGED', 4],
+    ["update audit_log set entry = entry || ' ' where position = 1", 'CHANGED', 1],
+    ["update audit_log set hash = '' where position = 1", 'CHANGED', 1],
+    ['update audit_log set position = 9000000000000000000 where position = 3', 'MISSING', 3],
+    ['update audit_log set position = -1 where position = 3', 'BEFORE_FIRST', -1],
+    ['delete from audit_log where position = 2', 'MISSING', 2],
+    ['delete from audit_log where position > 3', 'TAIL_MISSING', 4],
+    ['delete from audit_log', 'TAIL_MISSING', 1],
+    [
+      'update audit_log a set entry = b.entry from audit_log b where a.position + b.position = 5',
+      'CHANGED',
+      1,
+    ],
+    [
+      `update audit_log a set at = b.at, entry = b.entry, hash = b.hash from audit_log b
+       where a.position + b.position = 5 and a.position in (2, 3)`,
+      'SWAPPED',
+      2,
+    ],
+    [
+      `insert into audit_log select 6, tenant, at, subject, action, entities, entry, hash from audit_log where position = 5`,
+      'BEYOND_HEAD',
+      6,
+    ],
+    ['update audit_head set position = 4', 'HEAD_NOT_GENUINE', 4],
+    ["update audit_head set hash = decode(repeat('ff', 32), 'hex')", 'HEAD_NOT_GENUINE', 5],
+    ["update audit_head set signature = ''", 'HEAD_NOT_GENUINE', 5],
+    ['delete from audit_head', 'HEAD_MISSING', 0],
+  ])('tells that somebody did: %s', async (statement, kind, position) => {
+    const log = openAuditLog(database.db)
+    for (const index of many(5)) {
+      const entities = [randomUUID()]
+      log.note(auditRecord({ requestId: `request-${index}`, ...(index === 3 && { entities }) }))
+    }
+    await log.flush()
+    expect((await verify()).problem).toBe(null)
+    await sql.raw(statement).execute(database.db)
+    expect((await verifyAuditLog(database.db, [KEY], { pageSize: 2 })).problem).toEqual({ kind, position })
+  })
+
+  it.each([
+    ['cut and its head changed to fit', `delete from audit_log where position > 3`],
+    ['emptied, and its head removed', 'delete from audit_log'],
+  ])('that was %s begins anew, is written on, and never passes again', async (_what, statement) => {
+    const log = openAuditLog(database.db)
+    for (const _ of many(5)) await log.write(auditRecord())
+    await sql.raw(statement).execute(database.db)
+    const { rowCount } = await database.db
+      .selectFrom('audit_log')
+      .select((select) => select.fn.countAll<number>().as('rowCount'))
+      .executeTakeFirstOrThrow()
+    await (rowCount === 0
+      ? sql`delete from audit_head`
+      : sql`update audit_head set (position, hash) = (select position, hash from audit_log where position = 3)`
+    ).execute(database.db)
+    // Of another process: it has not seen the head before.
+    const other = openAuditLog(database.db)
+    await other.write(auditRecord())
+    await other.write(auditRecord())
+    expect(other.errors).toHaveLength(1)
+    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: rowCount + 1 })
+    expect(await page()).toHaveLength(rowCount + 2)
+  })
+
+  it('that was set back to an older head is noticed by whoever has written since', async () => {
+    const log = openAuditLog(database.db)
+    await log.write(auditRecord())
+    await sql`create temporary table old_head as select * from audit_head`
+      .execute(database.db)
+      .catch(() => {})
+    const head = await database.db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow()
+    await log.write(auditRecord())
+    await sql`delete from audit_log where position = 2`.execute(database.db)
+    await database.db.updateTable('audit_head').set(head).execute()
+    expect((await verify()).problem).toBe(null)
+    await log.write(auditRecord())
+    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: 2 })
+  })
+
+  it('does not let one record that the database refuses take others with it', async () => {
+    await sql`alter table audit_log add constraint fine check (subject <> 'refused')`.execute(database.db)
+    const log = openAuditLog(database.db)
+    const outcomes = ['a', 'refused', 'b'].map((subject) => log.write(auditRecord({ subject })))
+    log.note(auditRecord({ subject: 'refused' }))
+    log.note(auditRecord({ subject: 'c' }))
+    await log.flush()
+    const settled = await Promise.allSettled(outcomes)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await expect(outcomes[1]).rejects.toMatchObject(unavailable)
+    expect((await page()).map((row) => row.subject)).toEqual(['c', 'b', 'a'])
+    expect(log.errors).toEqual(['a record is not in the audit log'])
+    expect((await verify()).problem).toBe(null)
+    await sql`alter table audit_log drop constraint fine`.execute(database.db)
+  })
+
+  it('refuses to take more than it can hold, and logs what it drops', async () => {
+    const log = openAuditLog(database.db)
+    for (const _ of many(10_000)) log.note(auditRecord())
+    await expect(log.write(auditRecord())).rejects.toMatchObject({ code: 'OVERLOADED', retryAfter: 1 })
+    log.note(auditRecord())
+    expect(log.errors).toEqual(['a record is not in the audit log'])
+    await log.flush()
+    expect(await verify()).toMatchObject({ entries: 10_000, problem: null })
+    await log.write(auditRecord())
+  })
+
+  it('shows a tenant its own entries, newest first, by subject, action and entity, page by page', async () => {
+    const log = openAuditLog(database.db)
+    const [one, two] = [randomUUID(), randomUUID()]
+    const records = [
+      auditRecord({ entities: [one] }),
+      auditRecord({ entities: [one, two], action: 'ERASE', subject: 'ada' }),
+      auditRecord({ tenant: 'other', entities: [one], subject: 'ada' }),
+      auditRecord({ entities: [two], subject: 'ada' }),
+    ]
+    for (const record of records) log.note(record)
+    await log.flush()
+    const positions = async (query: object, tenant = 'default') => {
+      const rows = await pageAudit(database, tenant, { before: null, limit: 9, ...query })
+      return rows.map((row) => row.position)
+    }
+    expect(await positions({})).toEqual([4, 2, 1])
+    expect(await positions({}, 'other')).toEqual([3])
+    expect(await positions({ limit: 2 })).toEqual([4, 2])
+    expect(await positions({ limit: 2, before: 2 })).toEqual([1])
+    expect(await positions({ subject: 'ada' })).toEqual([4, 2])
+    expect(await positions({ entity: one })).toEqual([2, 1])
+    expect(await positions({ entity: two, action: 'ERASE', subject: 'ada' })).toEqual([2])
+    expect(await positions({ entity: two, action: 'KEY' })).toEqual([])
+  })
+
+  it.runIf(name === 'Postgres')('is one unbroken chain of several writers at once', async () => {
+    const logs = many(3).map(() => openAuditLog(database.db))
+    const writing = many(600).map((index) =>
+      logs[index % 3]?.write(auditRecord({ requestId: `request-${index}` })),
+    )
+    const more = many(20).map(async () => {
+      for (const log of logs) await log.write(auditRecord({ tenant: 'other' }))
+    })
+    await Promise.all([...writing, ...more])
+    expect(await verify()).toMatchObject({ entries: 660, head: { position: 660 }, problem: null })
+    expect(new Set(await requestIds()).size).toBe(600)
+  })
+
+  it.runIf(name === 'Postgres')('can be verified while it is written', async () => {
+    const log = openAuditLog(database.db)
+    let isWriting = true
+    const writing = (async () => {
+      for (const _ of many(200)) await log.write(auditRecord())
+      isWriting = false
+    })()
+    while (isWriting) {
+      expect((await verifyAuditLog(database.db, [KEY], { pageSize: 7 })).problem).toBe(null)
+    }
+    await writing
+  })
+})
+
+describe('the audit log without its database', () => {
+  it('rejects what is written, and keeps what is noted', async () => {
+    const away = await openDatabase({ url: 'postgres://127.0.0.1:1/none', dataDir: 'memory://' })
+    const log = openAuditLog(away.db)
+    log.note(auditRecord())
+    await expect(log.write(auditRecord())).rejects.toMatchObject(unavailable)
+    await expect(log.flush()).rejects.toMatchObject(unavailable)
+    expect(new Set(log.errors)).toEqual(new Set(['the audit log cannot be written: the database is away']))
+    // Full of what was kept, it still tries again.
+    for (const _ of many(9_999)) log.note(auditRecord())
+    await expect(log.write(auditRecord())).rejects.toMatchObject({ code: 'OVERLOADED' })
+    await expect(log.flush()).rejects.toMatchObject(unavailable)
+    await away.close()
+  })
+})
