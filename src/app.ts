@@ -27,6 +27,7 @@ import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
+import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
 import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
@@ -109,7 +110,6 @@ async function openGround(config: Config, overrides: Overrides) {
   const pollMs = overrides.pollMs ?? POLL_MS
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
   const metrics = createMetrics()
-  const masterKeys = config.encryptionKeys ?? [randomBytes(32)]
   const database = await openReadyDatabase(config)
   const bus = config.pubsubUrl === null ? null : await connectBus({ url: config.pubsubUrl, logger })
   const feed = createFeed({
@@ -123,7 +123,7 @@ async function openGround(config: Config, overrides: Overrides) {
   const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
   const emulators = createEmulators(config, now)
   const authenticator = createAuthenticator({ auth: config.auth, db: database.db, now, logger })
-  const audit = createAuditLog({ db: database.db, signingKeys: masterKeys.map(deriveAuditKey), now, logger })
+  const audit = createAuditLog({ db: database.db, signingKeys: database.masterKeys.map(deriveAuditKey), now, logger })
   return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators, authenticator, audit }
 }
 
@@ -179,7 +179,7 @@ async function createServices(
   { database, feed, metrics, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
-  const { openMaxAge, historyRetentionDays } = config
+  const { openMaxAge, historyRetentionDays, webhookTenant } = config
   return {
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
@@ -187,8 +187,9 @@ async function createServices(
     feed,
     metrics,
     audit,
+    vault: createVault({ ...database, now }),
     cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
-    policy: { openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE, historyRetentionDays },
+    policy: { openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE, historyRetentionDays, webhookTenant },
     logger,
     now,
     newId: randomUUID,

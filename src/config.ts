@@ -1,11 +1,12 @@
 // The configuration: the only reader of the environment. Every problem is reported at once, by name.
-import { isLoopback } from './address.ts'
 import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import type { PiiClass } from './domain/pii.ts'
+import { DEFAULT_TENANT } from './domain/principal.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
 import { type GatewaySetting, SETTINGS } from './settings.ts'
 import type { LogLevel } from './telemetry.ts'
+import { type AuthConfig, checkTrust, readAuth } from './trust-config.ts'
 
 export type Mode = 'sandbox' | 'live'
 export type Environment = Record<string, string | undefined>
@@ -22,6 +23,8 @@ export interface Config {
   /** NATS; null: other replicas are not woken. */
   pubsubUrl: string | null
   webhookQueueLimit: number
+  /** Whose an account is that a webhook speaks of and nobody has registered; null: nobody's. */
+  webhookTenant: string | null
   historyRetentionDays: number | null
   piiRetentionDays: Partial<Record<PiiClass, number>>
   auth: AuthConfig
@@ -35,15 +38,6 @@ export interface Config {
   limits: DocumentLimits
   trustedDocuments: { mode: 'required' | 'preferred' | 'off'; manifests: readonly string[] }
   providers: readonly ConfiguredProvider[]
-}
-
-export interface AuthConfig {
-  /** True: callers are not authenticated and hold every scope. */
-  isDisabled: boolean
-  /** Who may issue tokens, each with the place of its keys. Empty: only API keys are accepted. */
-  issuers: readonly { issuer: string; jwks: string }[]
-  audiences: readonly string[]
-  tenantClaim: string
 }
 
 export interface ConfiguredProvider {
@@ -75,6 +69,7 @@ export function readConfig(
     readOne<T>(environment, { name, setting, problems })
   const mode = options.mode ?? read<Mode>('KYC_MODE', SETTINGS.KYC_MODE) ?? 'live'
   const host = read<string>('HOST', SETTINGS.HOST) ?? (mode === 'sandbox' ? '127.0.0.1' : '0.0.0.0')
+  const auth = readAuth(read, { mode, host })
   const config = {
     mode,
     host,
@@ -88,7 +83,9 @@ export function readConfig(
     historyRetentionDays: read<number>('HISTORY_RETENTION_DAYS', SETTINGS.HISTORY_RETENTION_DAYS) ?? null,
     piiRetentionDays:
       read<Config['piiRetentionDays']>('PII_RETENTION_DAYS', SETTINGS.PII_RETENTION_DAYS) ?? {},
-    auth: readAuth(read, { mode, host }),
+    auth,
+    webhookTenant:
+      read<string>('WEBHOOK_TENANT', SETTINGS.WEBHOOK_TENANT) ?? (auth.isDisabled ? DEFAULT_TENANT : null),
     encryptionKeys: read<Uint8Array[]>('ENCRYPTION_KEYS', SETTINGS.ENCRYPTION_KEYS) ?? null,
     keysDatabaseUrl: read<string>('KEYS_DATABASE_URL', SETTINGS.KEYS_DATABASE_URL) ?? null,
     corsOrigins: read<string[]>('CORS_ORIGINS', SETTINGS.CORS_ORIGINS) ?? [],
@@ -107,21 +104,6 @@ export function readConfig(
   problems.push(...checkMode(environment, config), ...checkTrust(environment, config))
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
-}
-
-type Read = <T>(name: string, setting: GatewaySetting) => T | undefined
-
-function readAuth(read: Read, { mode, host }: Pick<Config, 'mode' | 'host'>): AuthConfig {
-  const places = read<string[]>('AUTH_JWKS', SETTINGS.AUTH_JWKS) ?? []
-  const issuers = read<string[]>('AUTH_ISSUER', SETTINGS.AUTH_ISSUER) ?? []
-  const disabled = read<string>('AUTH_DISABLED', SETTINGS.AUTH_DISABLED)
-  const isOpen = mode === 'sandbox' && isLoopback(host) && places.length === 0
-  return {
-    isDisabled: disabled === undefined ? isOpen : disabled === 'true',
-    issuers: places.map((jwks, index) => ({ jwks, issuer: issuers[index] ?? '' })),
-    audiences: read<string[]>('AUTH_AUDIENCE', SETTINGS.AUTH_AUDIENCE) ?? [],
-    tenantClaim: read<string>('AUTH_TENANT_CLAIM', SETTINGS.AUTH_TENANT_CLAIM) ?? '',
-  }
 }
 
 interface Reading {
@@ -206,45 +188,4 @@ function checkMode(environment: Environment, { mode }: Pick<Config, 'mode'>): st
   return [
     'KYC_MODE is sandbox while NODE_ENV is production: emulators never stand in for providers in production',
   ]
-}
-
-type Trust = Pick<Config, 'mode' | 'host' | 'auth' | 'databaseUrl' | 'encryptionKeys' | 'trustedDocuments'>
-
-/** What only several settings together make wrong. */
-function checkTrust(environment: Environment, config: Trust): string[] {
-  const { auth, trustedDocuments } = config
-  const has = (name: string) => Boolean(environment[name]?.trim())
-  const listed = (environment.AUTH_ISSUER ?? '').split(',').filter((part) => part.trim() !== '').length
-  const complaints: [boolean, string][] = [
-    [
-      auth.isDisabled && !isLoopback(config.host),
-      'AUTH_DISABLED is accepted only where HOST is a loopback address such as 127.0.0.1',
-    ],
-    [auth.isDisabled && has('AUTH_JWKS'), 'AUTH_DISABLED goes without AUTH_JWKS: remove one of them'],
-    [
-      has('AUTH_JWKS') && listed !== auth.issuers.length && auth.issuers.length > 0,
-      'AUTH_ISSUER must name one issuer for each entry of AUTH_JWKS',
-    ],
-    [
-      has('AUTH_JWKS') && !has('AUTH_AUDIENCE'),
-      `AUTH_AUDIENCE is missing: ${SETTINGS.AUTH_AUDIENCE.description}`,
-    ],
-    [
-      config.encryptionKeys === null && !has('ENCRYPTION_KEYS') && !makesMasterKey(config),
-      `ENCRYPTION_KEYS is missing: ${SETTINGS.ENCRYPTION_KEYS.description}`,
-    ],
-    [
-      trustedDocuments.mode !== 'off' && trustedDocuments.manifests.length === 0,
-      'TRUSTED_DOCUMENTS_MANIFESTS is missing: TRUSTED_DOCUMENTS needs at least one manifest',
-    ],
-  ]
-  return complaints.flatMap(([isWrong, complaint]) => (isWrong ? [complaint] : []))
-}
-
-/**
- * Whether a master key may be made and kept beside the data: for the sandbox, for development, and where data and key are on
- * one machine anyway. Instances that share a Postgres must share the key too, so somebody has to give it to them.
- */
-function makesMasterKey({ mode, auth, databaseUrl }: Trust): boolean {
-  return mode === 'sandbox' || auth.isDisabled || databaseUrl === null
 }

@@ -9,6 +9,7 @@ const RECEIVE_TIMEOUT_MS = 150
 
 async function start() {
   const finished: string[] = []
+  const errors: unknown[] = []
   const server = createHttpServer({
     async graphql(request) {
       await request.text()
@@ -21,11 +22,11 @@ async function start() {
       finished.push('/webhooks')
     },
     receiveTimeoutMs: RECEIVE_TIMEOUT_MS,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    logger: { debug() {}, info() {}, warn() {}, error: (fields) => void errors.push(fields) },
   })
   onTestFinished(() => server.drain(0))
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
-  return { server, port, finished }
+  return { server, port, finished, errors }
 }
 
 /** Sends a byte each 20 ms until the connection is closed; resolves to what came back. */
@@ -60,11 +61,11 @@ describe('a client that sends byte by byte', () => {
       `POST /webhooks/gu1 HTTP/1.1\r\n${FIELDS}Transfer-Encoding: chunked\r\n\r\n1000\r\n{`,
     ],
   ])('%s is cut off', async (_, beginning) => {
-    const { server, port, finished } = await start()
+    const { server, port, finished, errors } = await start()
     const { answer, ms } = await dribble(port, beginning)
     expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/)
     expect(ms).toBeGreaterThanOrEqual(RECEIVE_TIMEOUT_MS - 5)
-    expect(finished).toEqual([])
+    expect([finished, errors]).toEqual([[], []])
     expect((await server.fetch(new Request('http://gateway/livez'))).status).toBe(200)
   })
 })

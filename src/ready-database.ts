@@ -1,5 +1,6 @@
 // The database and the keys as a running gateway needs them: open, and of this version's schema.
 import type { Config } from './config.ts'
+import { loadMasterKeys } from './master-keys.ts'
 import { type KeyStore, openKeyDatabase } from './store/data-keys.ts'
 import { type OpenDatabase, openDatabase } from './store/database.ts'
 import { openKeyFile } from './store/key-file.ts'
@@ -13,17 +14,26 @@ export class DatabaseBehind extends Error {
 export interface ReadyDatabase extends OpenDatabase {
   /** Closed together with the data. */
   keys: KeyStore
+  /** Newest first. */
+  masterKeys: readonly Uint8Array[]
 }
 
 type Places = Pick<Config, 'mode' | 'databaseUrl' | 'keysDatabaseUrl' | 'dataDir'>
+type Settings = Places & Pick<Config, 'encryptionKeys'>
 
 /** Sandbox and embedded databases migrate themselves; a Postgres in live mode is migrated by `kyc-gateway migrate`. */
 export function migratesAtStart({ mode, databaseUrl }: Pick<Config, 'mode' | 'databaseUrl'>): boolean {
   return mode === 'sandbox' || databaseUrl === null
 }
 
-/** Throws DatabaseBehind where migrations are missing that somebody has to run. */
-export async function openReadyDatabase(config: Places): Promise<ReadyDatabase> {
+/**
+ * Throws DatabaseBehind where migrations are missing that somebody has to run. `makesMasterKey`: false where only what is
+ * stored already is to be opened.
+ */
+export async function openReadyDatabase(
+  config: Settings,
+  { makesMasterKey = true }: { makesMasterKey?: boolean } = {},
+): Promise<ReadyDatabase> {
   const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
   try {
     if (migratesAtStart(config)) await migrate(database.db)
@@ -33,8 +43,10 @@ export async function openReadyDatabase(config: Places): Promise<ReadyDatabase> 
         `The database is behind this version: ${pending.join(', ')}. Run: kyc-gateway migrate`,
       )
     }
+    // Only now: the directory is this process's own.
+    const masterKeys = loadMasterKeys(config, { isMadeIfMissing: makesMasterKey })
     const keys = await openReadyKeys(config)
-    return { ...database, keys, close: closeOnce([database, keys]) }
+    return { ...database, keys, masterKeys, close: closeOnce([database, keys]) }
   } catch (error) {
     await database.close()
     throw error

@@ -108,6 +108,8 @@ export async function answer(request: Request, door: Door, connection?: Connecti
   const route = door.routes.find(({ matches }) => matches(path))
   const requestId = requestIdOf(request)
   const response = await handle(request, route, connection).catch((error: unknown) => {
+    // Whoever breaks off while we read is no failure of ours, and nobody reads this.
+    if (request.signal.aborted) return refuse(499, 'CANCELLED')
     door.logger.error({ requestId, route: route?.name, err: error }, 'unexpected error')
     return refuse(500, 'INTERNAL')
   })

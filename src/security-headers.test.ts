@@ -57,6 +57,7 @@ const EXAMPLES: [what: string, path: string, init: RequestInit, status: number, 
   ['nothing', '/elsewhere', {}, 404],
 ]
 const EVENTS = { headers: { 'content-type': 'text/event-stream' } }
+const HANDSHAKE = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 const UNKNOWN = new GatewayError('NOT_FOUND')
 
 describe('a browser is told to take for data', () => {
@@ -76,7 +77,8 @@ describe('a browser is told to take for data', () => {
 
   it.each([
     ['a refused upgrade', 'GET /graphql HTTP/1.1', 'Host: a\r\nOrigin: https://a.example\r\n', 403],
-    ['an early upgrade', 'GET /graphql HTTP/1.1', 'Host: a\r\n', 503],
+    ['an early upgrade', 'GET /graphql HTTP/1.1', `Host: a\r\n${HANDSHAKE}`, 503],
+    ['half a handshake', 'GET /graphql HTTP/1.1', 'Host: a\r\n', 400],
     ['an upgrade of nothing', 'GET /elsewhere HTTP/1.1', 'Host: a\r\n', 404],
     ['an address that is none', 'GET /livez HTTP/1.1', 'Host: a b\r\n', 400, 'Connection: close\r\n'],
   ])('%s', async (_, line, fields, status, more = 'Connection: Upgrade\r\nUpgrade: websocket\r\n') => {

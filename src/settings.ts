@@ -129,6 +129,11 @@ export const SETTINGS = {
       'Webhook deliveries that may wait to be processed. Further ones are refused with 503, and the provider sends them again.',
     default: '100000',
   },
+  WEBHOOK_TENANT: {
+    schema: text,
+    description:
+      'The tenant of accounts that a webhook speaks of and nobody has registered. Absent: `default` where callers are not authenticated; else such a webhook has no effect, and the account is read when somebody registers it.',
+  },
   HISTORY_RETENTION_DAYS: {
     schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
     description:

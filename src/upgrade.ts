@@ -37,7 +37,8 @@ export async function upgrade(
     headers: { 'x-request-id': String(request.headers['x-request-id'] ?? '') },
   })
   const isOurs = pathOf(asked) === WEBSOCKET_PATH && refusals.length === 0
-  if (isOurs && state.streams && !state.draining) {
+  const isSound = isHandshake(request)
+  if (isOurs && isSound && state.streams && !state.draining) {
     logger.info(
       { requestId: requestIdOf(asked), method: 'GET', route: WEBSOCKET_PATH, status: 101 },
       'request',
@@ -48,7 +49,10 @@ export async function upgrade(
     name: WEBSOCKET_PATH,
     matches: (path) => path === WEBSOCKET_PATH,
     level: 'info',
-    handle: () => (state.draining ? shuttingDown() : refuse(503, 'OVERLOADED', { message: STARTING })),
+    handle() {
+      if (state.draining) return shuttingDown()
+      return isSound ? refuse(503, 'OVERLOADED', { message: STARTING }) : refuseHandshake()
+    },
   }
   await send(await answer(asked, { ...door, routes: [...refusals, later] }), socket)
 }
@@ -57,6 +61,33 @@ const WEBSOCKET_PATH = '/graphql'
 /** What is no path gets the answer of a path where nothing is. */
 const NOWHERE = 'http://localhost'
 const STARTING = 'This gateway is starting. Connect again in a moment.'
+
+/** 16 bytes in base64. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/
+const PROTOCOLS = /^[\w!#$%&'*+.^`|~-]+([ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
+
+/**
+ * The library would refuse the rest in its own words. It also speaks version 8, which has the origin in another header
+ * than the one that was looked at.
+ */
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  const protocols = headers['sec-websocket-protocol']
+  const names = protocols?.split(/[ \t]*,[ \t]*/) ?? []
+  return (
+    method === 'GET' &&
+    KEY.test(headers['sec-websocket-key'] ?? '') &&
+    headers['sec-websocket-version'] === '13' &&
+    (protocols === undefined || PROTOCOLS.test(protocols)) &&
+    new Set(names).size === names.length
+  )
+}
+
+function refuseHandshake(): Response {
+  return refuse(400, 'BAD_REQUEST', {
+    message: 'This is not the handshake of a WebSocket. It is a GET with a key, and of version 13.',
+    headers: { 'sec-websocket-version': '13' },
+  })
+}
 
 async function send(response: Response, socket: Duplex): Promise<void> {
   const { status, headers } = response

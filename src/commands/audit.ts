@@ -1,7 +1,8 @@
 // `kyc-gateway audit verify`: finds what was changed in the audit log.
 import type { Command, CommandInput } from '../cli.ts'
-import { type Config, readConfig } from '../config.ts'
-import { openReadyDatabase } from '../ready-database.ts'
+import { readConfig } from '../config.ts'
+import { loadMasterKeys } from '../master-keys.ts'
+import { DatabaseBehind } from '../ready-database.ts'
 import { deriveAuditKey } from '../service/audit-chain.ts'
 import {
   type AuditProblem,
@@ -9,6 +10,8 @@ import {
   type NotedHead,
   verifyAuditLog,
 } from '../service/audit-verify.ts'
+import { type OpenDatabase, openDatabase } from '../store/database.ts'
+import { pendingMigrations } from '../store/migrate.ts'
 import { EXIT } from './exit.ts'
 
 export const auditCommand: Command = {
@@ -25,15 +28,16 @@ export const auditCommand: Command = {
       return EXIT.USAGE
     }
     const { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS } = terminal.environment
-    // Providers and addresses need no settings to verify.
+    // Only the database and the keys matter here.
     const config = readConfig(
       { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
       { mode: 'sandbox', definitions: [] },
     )
-    // Live: a Postgres is left as it is.
-    const database = await openReadyDatabase({ ...config, mode: 'live' })
+    const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
     try {
-      const verdict = await verifyAuditLog(database.db, signingKeysOf(config), { since: since ?? undefined })
+      await demandMigrated(database)
+      const signingKeys = loadMasterKeys(config, { isMadeIfMissing: false }).map(deriveAuditKey)
+      const verdict = await verifyAuditLog(database.db, signingKeys, { since: since ?? undefined })
       if (verdict.problem) {
         terminal.writeError(`${sayProblem(verdict.problem)}\n${sayExtent(verdict)}`)
         return EXIT.FAILED
@@ -48,8 +52,13 @@ export const auditCommand: Command = {
   },
 }
 
-function signingKeysOf({ encryptionKeys }: Config): Uint8Array[] {
-  return (encryptionKeys ?? []).map(deriveAuditKey)
+/** What is verified is left as it is. */
+async function demandMigrated({ db }: OpenDatabase): Promise<void> {
+  const pending = await pendingMigrations(db)
+  if (pending.length > 0)
+    throw new DatabaseBehind(
+      `The database is behind this version: ${pending.join(', ')}. Run: kyc-gateway migrate`,
+    )
 }
 
 const HEAD = /^(\d{1,15}):([0-9a-f]{64})$/i

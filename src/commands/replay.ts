@@ -3,7 +3,6 @@ import type { Command, CommandInput } from '../cli.ts'
 import { readConfig } from '../config.ts'
 import { type Instant, parseIso } from '../domain/time.ts'
 import { PROVIDERS } from '../providers/index.ts'
-import { loadMasterKeys } from '../master-keys.ts'
 import { openReadyDatabase } from '../ready-database.ts'
 import { type DeliverySelection, replayDeliveries } from '../service/replay.ts'
 import { createVault } from '../service/vault.ts'
@@ -28,11 +27,10 @@ export const replayCommand: Command = {
       { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
       { mode: 'sandbox', definitions: [] },
     )
-    const database = await openReadyDatabase(config)
+    const database = await openReadyDatabase(config, { makesMasterKey: false })
     try {
       const now = () => new Date()
-      const masterKeys = loadMasterKeys(config, { isMadeIfMissing: false })
-      const vault = createVault({ keys: database.keys, masterKeys, now })
+      const vault = createVault({ ...database, now })
       const at = now().toISOString()
       const replay = { definitions: PROVIDERS, selection, at }
       const counts = await replayDeliveries({ db: database.db, vault }, replay)

@@ -2,9 +2,19 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind } from 'graphql'
 import { type GraphQLHTTPExtensions, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { ERRORS, GatewayError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
 import { EVENT_ID } from './event-sharing.ts'
-import { placeOf, refusal, refuseSyntax, refuseVariables, validateDocument } from './refusals.ts'
+import {
+  isAboutDocument,
+  knowsSchema,
+  placeOf,
+  refusal,
+  refuseSyntax,
+  refuseUniformly,
+  refuseVariables,
+  validateDocument,
+} from './refusals.ts'
 
 export interface SafeErrorOptions {
   logger: Logger
@@ -12,11 +22,20 @@ export interface SafeErrorOptions {
   isUnavailable?(error: unknown): boolean
 }
 
-/** A result as a client may see it; what is not the caller's fault is logged. */
-export type Present = (result: ExecutionResult, requestId: string) => ExecutionResult
+/** Who asked. */
+export interface ErrorReader {
+  requestId: string
+  principal: Principal
+}
+
+/** A result as this client may see it; what is not the caller's fault is logged. */
+export type Present = (result: ExecutionResult, reader: ErrorReader) => ExecutionResult
 
 export function createPresent(options: SafeErrorOptions): Present {
-  return (result, requestId) => presentResult(result, requestId, options)
+  return (result, { requestId, principal }) => {
+    const isUniform = !knowsSchema(principal) && !('data' in result) && result.errors?.some(isAboutDocument)
+    return presentResult(isUniform ? { errors: [refuseUniformly()] } : result, requestId, options)
+  }
 }
 
 /** For transports that have no use for what errors say to HTTP, where yoga would not take it out. */
@@ -33,7 +52,7 @@ export function withoutHttp(result: ExecutionResult): ExecutionResult {
  * Rewrites errors where they arise, and as the last step lets out only what is listed. Takes the place of yoga's
  * masking, which lets every GraphQLError through.
  */
-export function useSafeErrors(present: Present): Plugin {
+export function useSafeErrors(present: Present): Plugin<object, Pick<ErrorReader, 'principal'>> {
   return {
     onRequestParse({ requestParser, setRequestParser }) {
       if (!requestParser) return
@@ -60,10 +79,10 @@ export function useSafeErrors(present: Present): Plugin {
     onSubscribe() {
       return { onSubscribeResult: explainVariables }
     },
-    onResultProcess({ request, result, setResult }) {
-      const requestId = requestIdOf(request)
-      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => present(one, requestId)))
-      else if (!Array.isArray(result)) setResult(present(result, requestId))
+    onResultProcess({ request, result, setResult, serverContext: { principal } }) {
+      const reader = { requestId: requestIdOf(request), principal }
+      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => present(one, reader)))
+      else if (!Array.isArray(result)) setResult(present(result, reader))
     },
   }
 }

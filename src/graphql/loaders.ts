@@ -18,6 +18,7 @@ import {
   type ValidationPage,
 } from '../service/entity-validations.ts'
 import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
+import { openEachPersonal, type PersonalData } from '../service/personal.ts'
 import type { Services } from '../service/services.ts'
 import {
   type AccountStanding,
@@ -53,6 +54,8 @@ export interface Loaders {
   memberLook: DataLoader<MemberLook, GatewayError | null, string>
   /** Ids of the known members of a business validation. */
   members: DataLoader<AccountKey, string[], string>
+  /** What is sealed of a validation; empty where its key was destroyed. */
+  personal: DataLoader<ValidationView['row'], PersonalData>
 }
 
 /** What a caller can reach: what is their tenant's, and of that only one entity where they are an end user. */
@@ -102,6 +105,8 @@ function createTenantLoaders(services: Services, tenant: string): Loaders {
       { cacheKeyFn: ({ row, since }) => `${row.id} ${since}` },
     ),
     members: new DataLoader((keys) => loadMembers(services, tenant, keys), byAccount),
+    // By the row itself: where a validation was read twice, each reading has its own.
+    personal: new DataLoader<ValidationView['row'], PersonalData>((rows) => openEachPersonal(services, rows)),
   }
 }
 

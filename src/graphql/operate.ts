@@ -4,13 +4,16 @@ import { getOperationAST } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
 import type { Principal } from '../domain/principal.ts'
 import { requestIdOf } from '../telemetry.ts'
+import type { Settle } from './edge.ts'
 import { type Present, withoutHttp } from './errors.ts'
 import { asGraphQLError } from './subscriptions.ts'
+import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
 export interface OperationParams {
   query: string
   variables?: Record<string, unknown> | null | undefined
   operationName?: string | null | undefined
+  documentId?: unknown
 }
 
 export type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>
@@ -33,15 +36,26 @@ interface Enveloped {
   subscribe(args: ExecutionArgs): unknown
 }
 
-export function createOperate(envelop: (context: object) => Enveloped, present: Present): Operate {
-  return async (params, { request, principal }) => {
-    const requestId = requestIdOf(request)
-    const show = (result: ExecutionResult) => withoutHttp(present(result, requestId))
+export interface OperateOptions {
+  /** As yoga does it for one operation. */
+  envelop(context: object): Enveloped
+  present: Present
+  trusted: TrustedDocuments
+  /** Takes its due for what was refused; see `DocumentLimiting`. */
+  settle: Settle
+}
+
+export function createOperate({ envelop, present, trusted, settle }: OperateOptions): Operate {
+  return async (sent, caller) => {
+    const reader = { requestId: requestIdOf(caller.request), principal: caller.principal }
+    const show = (result: ExecutionResult) => withoutHttp(present(result, reader))
     try {
-      const outcome = await run(envelop({ request, principal, params }), params)
-      return isAsyncIterable(outcome) ? mapAsyncIterator(outcome, show) : show(outcome)
+      const params = resolveDocument(sent, trusted)
+      const outcome = await run(envelop({ ...caller, params }), params)
+      if (isAsyncIterable(outcome)) return mapAsyncIterator(outcome, show)
+      return show(await settle(outcome, caller))
     } catch (error) {
-      return show({ errors: [asGraphQLError(error)] })
+      return show(await settle({ errors: [asGraphQLError(error)] }, caller))
     }
   }
 }

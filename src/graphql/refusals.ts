@@ -15,6 +15,7 @@ import {
   validate,
 } from 'graphql'
 import { ERRORS, type ErrorCode, GatewayError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
 import { expectation, variableProblems } from './input-errors.ts'
 
 /** A GraphQL error whose message is fit for clients; `options` place it in the document and may say the HTTP status. */
@@ -27,11 +28,40 @@ export function placeOf({ nodes, source, positions, path }: GraphQLError): Graph
   return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null }
 }
 
+/** Whether exact words about the schema tell this caller nothing new. */
+export function knowsSchema(principal: Principal | undefined): boolean {
+  return principal?.scopes.has('schema:read') ?? false
+}
+
+const UNIFORM: readonly unknown[] = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+] satisfies ErrorCode[]
+
+/** The one answer to whoever may not know the schema, whatever is wrong with their document. */
+export function refuseUniformly(): GraphQLError {
+  const message = 'The document is not valid. Ask for the scope schema:read to be told what is wrong with it.'
+  return refusal('GRAPHQL_VALIDATION_FAILED', message, { extensions: { http: { spec: true, status: 400 } } })
+}
+
+/** Whether an error that is the whole answer tells something of the schema. */
+export function isAboutDocument({ path, originalError, extensions }: GraphQLError): boolean {
+  if (path !== undefined) return false
+  return UNIFORM.includes(originalError instanceof GatewayError ? originalError.code : extensions.code)
+}
+
 const TOO_DEEP = 'The document is nested too deeply.'
+
+/** What is said of the limit that the parser itself keeps. */
+export function tooManyTokens(limit: number): string {
+  return `The limit "tokens" is ${limit}: a document has at most ${limit} words and signs.`
+}
 
 /** Without the token at which the parser stopped: it may be part of a value. */
 export function refuseSyntax(error: Error): GraphQLError {
   if (error instanceof RangeError) return refusal('GRAPHQL_PARSE_FAILED', TOO_DEEP)
+  const limit = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(error.message)?.[1]
+  if (limit) return refusal('LIMIT_EXCEEDED', tooManyTokens(Number(limit)))
   const location = error instanceof GraphQLError ? error.locations?.[0] : undefined
   const message = location
     ? `The document is not valid GraphQL: syntax error at line ${location.line}, column ${location.column}.`

@@ -3,15 +3,19 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ExecutionArgs, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
 import { type Authenticate, refuseCaller } from './authentication.ts'
+import { useDeadline } from './deadline.ts'
+import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
 import { createOperate } from './operate.ts'
 import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
 import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
+import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
 import { createWebSockets } from './websocket.ts'
 
 const MAX_BODY_BYTES = 100_000
@@ -57,6 +61,12 @@ export interface GraphQLServerOptions<Context> {
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
+  /** Those that are absent: as in DOCUMENT_LIMITS. */
+  limits?: Partial<DocumentLimits>
+  /** Absent: off. */
+  trusted?: TrustedDocuments
+  /** The share of each caller. Absent: without end. */
+  take?: Take | undefined
   /** Absent: a heartbeat each 12 s, 30 s for readers, 3 s to begin. */
   times?: Partial<StreamTimes>
 }
@@ -85,10 +95,12 @@ export interface GraphQLServer {
 export function createGraphQLServer<Context extends object>(
   options: GraphQLServerOptions<Context>,
 ): GraphQLServer {
-  const { schema, logger } = options
+  const { schema, logger, take, trusted = NO_TRUSTED_DOCUMENTS } = options
+  const limits = { ...DOCUMENT_LIMITS, ...options.limits }
   const times = { ...STREAM_TIMES, ...options.times }
   const present = createPresent(options)
   const subscriptions = createSubscriptions(options)
+  const limiting = createDocumentLimits({ schema, limits, take })
   const yoga = createYoga<CallerContext, Context>({
     schema,
     context: ({ request, principal }) =>
@@ -102,8 +114,11 @@ export function createGraphQLServer<Context extends object>(
     plugins: [
       useResponseHeaders(),
       useJsonRequests(),
+      limiting.plugin,
+      useTrustedDocuments(trusted),
       subscriptions.plugin,
       useTrail(options),
+      useDeadline(limits),
       useEventStreams({ ...times, isEnding: subscriptions.isEnding, logger }),
       // After every plugin that refuses requests or adds rules: it has the last word on errors.
       useSafeErrors(present),
@@ -121,7 +136,12 @@ export function createGraphQLServer<Context extends object>(
     graphiql: options.graphiql && { title: 'kyc-gateway', defaultQuery: FIRST_QUERY },
     renderGraphiQL,
   })
-  const operate = createOperate((context) => yoga.getEnveloped(context), present)
+  const operate = createOperate({
+    envelop: (context) => yoga.getEnveloped(context),
+    present,
+    trusted,
+    settle: limiting.settle,
+  })
   const sockets = createWebSockets({ ...options, operate, ...times })
   return {
     async handle(request, connection) {

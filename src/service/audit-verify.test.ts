@@ -161,16 +161,24 @@ describe('a log to which something was done', () => {
   }
   const put = (...changed: AuditRow[]) =>
     rows.map((row) => changed.find((one) => one.position === row.position) ?? row)
+  const twins = chain([at(2), at(2), at(2), at(2)], { position: 0, previous: GENESIS })
 
   it.each<[string, Log, { kind: string; position: number }]>([
     ['an edit', { rows: put({ ...at(4), tenant: 'x' }), head }, { kind: 'CHANGED', position: 4 }],
+    [
+      'an edit of an entry that the next one repeats',
+      {
+        rows: twins.map((row, place) => (place === 1 ? { ...row, subject: 'x' } : row)),
+        head: headOf(twins),
+      },
+      { kind: 'CHANGED', position: 2 },
+    ],
     [
       'an edit of the last',
       { rows: put({ ...at(12), entry: '{}' }), head },
       { kind: 'CHANGED', position: 12 },
     ],
     ['a removal', { rows: rows.filter((row) => row !== at(5)), head }, { kind: 'MISSING', position: 5 }],
-    ['a removal of the first', { rows: rows.slice(1), head }, { kind: 'MISSING', position: 1 }],
     [
       'a swap of two over the end of a page',
       { rows: put({ ...at(6), position: 5 }, { ...at(5), position: 6 }), head },

@@ -128,8 +128,10 @@ function createWalk(noted: NotedHead | null) {
     const at = first.position
     if (hashEntry(BEGUN_ANEW, first) === first.hash) return { kind: 'BEGUN_ANEW', position: at }
     if (second?.position === at + 1) {
-      const original = hashEntry(hash, { ...second, position: at })
-      if (original === first.hash || original === second.hash) return { kind: 'SWAPPED', position: at }
+      const here = hashEntry(hash, { ...second, position: at })
+      const there = hashEntry(here, { ...first, position: at + 1 })
+      const hashes = [first.hash, second.hash]
+      if (hashes.includes(here) && hashes.includes(there)) return { kind: 'SWAPPED', position: at }
     }
     return { kind: 'CHANGED', position: at }
   }

@@ -1,11 +1,18 @@
 // The audit log on every database: what is written is there, in one chain, whoever writes and whatever breaks.
 import { randomUUID } from 'node:crypto'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { auditRecord, KEY, OTHER_KEY, openAuditLog, resetAudit } from '../../test/support/audit.ts'
-import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
+import {
+  createPostgresDatabase,
+  TEST_DATABASE_URL,
+  type TestDatabase,
+  testDatabases,
+} from '../../test/support/database.ts'
 import { minute } from '../../test/support/observation.ts'
 import { openDatabase } from '../store/database.ts'
+import { migrate } from '../store/migrate.ts'
 import { pageAudit } from './audit.ts'
 import { verifyAuditLog } from './audit-verify.ts'
 
@@ -60,14 +67,14 @@ describe.each(testDatabases)('the audit log on $name', ({ name, open }) => {
 
   it('puts what waits into one transaction, in the order in which it came', async () => {
     const log = openAuditLog(database.db)
-    const ids = many(2_500).map((index) => `request-${index}`)
+    const ids = many(1_100).map((index) => `request-${index}`)
     for (const requestId of ids) log.note(auditRecord({ requestId }))
     await log.flush()
     expect(await requestIds()).toEqual(ids)
-    expect(await verify()).toMatchObject({ entries: 2_500, problem: null })
+    expect(await verify()).toMatchObject({ entries: 1_100, problem: null })
     const { rows } = await sql<{ count: number }>`
       select count(distinct xmin::text)::int as count from audit_log`.execute(database.db)
-    expect(rows).toEqual([{ count: 3 }])
+    expect(rows).toEqual([{ count: 2 }])
   })
 
   it('goes on under a newer key, and cannot be verified without the key that has signed last', async () => {
@@ -80,108 +87,24 @@ describe.each(testDatabases)('the audit log on $name', ({ name, open }) => {
     expect(rotated.errors).toEqual([])
   })
 
-  it.each([
-    ["update audit_log set tenant = 'other' where position = 3", 'CHANGED', 3],
-    ["update audit_log set at = at + interval '1 millisecond' where position = 3", 'CHANGED', 3],
-    ["update audit_log set at = 'infinity' where position = 3", 'CHANGED', 3],
-    ["update audit_log set subject = 'x' where position = 2", 'CHANGED', 2],
-    ["update audit_log set action = 'KEY' where position = 5", 'CHANGED', 5],
-    ["update audit_log set entities = '{}' where position = 4", 'CHANGED', 4],
-    ["update audit_log set entry = entry || ' ' where position = 1", 'CHANGED', 1],
-    ["update audit_log set hash = '' where position = 1", 'CHANGED', 1],
-    ['update audit_log set position = 9000000000000000000 where position = 3', 'MISSING', 3],
-    ['update audit_log set position = -1 where position = 3', 'BEFORE_FIRST', -1],
-    ['delete from audit_log where position = 2', 'MISSING', 2],
-    ['delete from audit_log where position > 3', 'TAIL_MISSING', 4],
-    ['delete from audit_log', 'TAIL_MISSING', 1],
-    [
-      'update audit_log a set entry = b.entry from audit_log b where a.position + b.position = 5',
-      'CHANGED',
-      1,
-    ],
-    [
-      `update audit_log a set at = b.at, entry = b.entry, hash = b.hash from audit_log b
-       where a.position + b.position = 5 and a.position in (2, 3)`,
-      'SWAPPED',
-      2,
-    ],
-    [
-      `insert into audit_log select 6, tenant, at, subject, action, entities, entry, hash from audit_log where position = 5`,
-      'BEYOND_HEAD',
-      6,
-    ],
-    ['update audit_head set position = 4', 'HEAD_NOT_GENUINE', 4],
-    ["update audit_head set hash = decode(repeat('ff', 32), 'hex')", 'HEAD_NOT_GENUINE', 5],
-    ["update audit_head set signature = ''", 'HEAD_NOT_GENUINE', 5],
-    ['delete from audit_head', 'HEAD_MISSING', 0],
-  ])('tells that somebody did: %s', async (statement, kind, position) => {
-    const log = openAuditLog(database.db)
-    for (const index of many(5)) {
-      const entities = [randomUUID()]
-      log.note(auditRecord({ requestId: `request-${index}`, ...(index === 3 && { entities }) }))
-    }
-    await log.flush()
-    expect((await verify()).problem).toBe(null)
-    await sql.raw(statement).execute(database.db)
-    expect((await verifyAuditLog(database.db, [KEY], { pageSize: 2 })).problem).toEqual({ kind, position })
-  })
-
-  it.each([
-    ['cut and its head changed to fit', `delete from audit_log where position > 3`],
-    ['emptied, and its head removed', 'delete from audit_log'],
-  ])('that was %s begins anew, is written on, and never passes again', async (_what, statement) => {
-    const log = openAuditLog(database.db)
-    for (const _ of many(5)) await log.write(auditRecord())
-    await sql.raw(statement).execute(database.db)
-    const { rowCount } = await database.db
-      .selectFrom('audit_log')
-      .select((select) => select.fn.countAll<number>().as('rowCount'))
-      .executeTakeFirstOrThrow()
-    await (rowCount === 0
-      ? sql`delete from audit_head`
-      : sql`update audit_head set (position, hash) = (select position, hash from audit_log where position = 3)`
-    ).execute(database.db)
-    // Of another process: it has not seen the head before.
-    const other = openAuditLog(database.db)
-    await other.write(auditRecord())
-    await other.write(auditRecord())
-    expect(other.errors).toHaveLength(1)
-    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: rowCount + 1 })
-    expect(await page()).toHaveLength(rowCount + 2)
-  })
-
-  it('that was set back to an older head is noticed by whoever has written since', async () => {
-    const log = openAuditLog(database.db)
-    await log.write(auditRecord())
-    await sql`create temporary table old_head as select * from audit_head`
-      .execute(database.db)
-      .catch(() => {})
-    const head = await database.db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow()
-    await log.write(auditRecord())
-    await sql`delete from audit_log where position = 2`.execute(database.db)
-    await database.db.updateTable('audit_head').set(head).execute()
-    expect((await verify()).problem).toBe(null)
-    await log.write(auditRecord())
-    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: 2 })
-  })
-
   it('does not let one record that the database refuses take others with it', async () => {
     await sql`alter table audit_log add constraint fine check (subject <> 'refused')`.execute(database.db)
     const log = openAuditLog(database.db)
-    const outcomes = ['a', 'refused', 'b'].map((subject) => log.write(auditRecord({ subject })))
+    const outcomes = Promise.allSettled(
+      ['a', 'refused', 'b'].map((subject) => log.write(auditRecord({ subject }))),
+    )
     log.note(auditRecord({ subject: 'refused' }))
     log.note(auditRecord({ subject: 'c' }))
     await log.flush()
-    const settled = await Promise.allSettled(outcomes)
-    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    await expect(outcomes[1]).rejects.toMatchObject(unavailable)
+    const fulfilled = { status: 'fulfilled' }
+    expect(await outcomes).toMatchObject([fulfilled, { status: 'rejected', reason: unavailable }, fulfilled])
     expect((await page()).map((row) => row.subject)).toEqual(['c', 'b', 'a'])
     expect(log.errors).toEqual(['a record is not in the audit log'])
     expect((await verify()).problem).toBe(null)
     await sql`alter table audit_log drop constraint fine`.execute(database.db)
   })
 
-  it('refuses to take more than it can hold, and logs what it drops', async () => {
+  it.runIf(name === 'PGlite')('refuses to take more than it can hold, and logs what it drops', async () => {
     const log = openAuditLog(database.db)
     for (const _ of many(10_000)) log.note(auditRecord())
     await expect(log.write(auditRecord())).rejects.toMatchObject({ code: 'OVERLOADED', retryAfter: 1 })
@@ -234,7 +157,7 @@ describe.each(testDatabases)('the audit log on $name', ({ name, open }) => {
     const log = openAuditLog(database.db)
     let isWriting = true
     const writing = (async () => {
-      for (const _ of many(200)) await log.write(auditRecord())
+      for (const _ of many(60)) await log.write(auditRecord())
       isWriting = false
     })()
     while (isWriting) {
@@ -258,4 +181,63 @@ describe('the audit log without its database', () => {
     await expect(log.flush()).rejects.toMatchObject(unavailable)
     await away.close()
   })
+
+  it.runIf(TEST_DATABASE_URL !== null)('writes what was noted once the database is back', async () => {
+    const own = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+    const direct = await openDatabase({ url: own.url, dataDir: 'memory://' })
+    await migrate(direct.db)
+    const door = await openDoor(new URL(own.url))
+    const database = await openDatabase({ url: door.url, dataDir: 'memory://' })
+    const log = openAuditLog(database.db)
+    try {
+      door.shut()
+      for (const requestId of ['one', 'two']) log.note(auditRecord({ requestId }))
+      await expect(log.write(auditRecord())).rejects.toMatchObject(unavailable)
+      door.open()
+      await log.write(auditRecord({ requestId: 'three' }))
+      await log.flush()
+      const rows = await pageAudit(direct, 'default', { before: null, limit: 9 })
+      expect(rows.map((row) => row.requestId)).toEqual(['three', 'two', 'one'])
+      expect((await verifyAuditLog(direct.db, [KEY])).problem).toBe(null)
+    } finally {
+      await database.close()
+      door.shut()
+      door.server.close()
+      await direct.close()
+      await own.drop()
+    }
+  })
 })
+
+/** Passes connections on to a server; shut, it ends each at once. */
+async function openDoor({ hostname, port, pathname, username, password }: URL) {
+  let isOpen = true
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    if (!isOpen) return void near.destroy()
+    const far = connect(Number(port), hostname)
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.pipe(other)
+      one.on('error', () => {}).on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port: own } = server.address() as AddressInfo
+  const user = password ? `${username}:${password}` : username
+  return {
+    server,
+    url: `postgres://${user}@127.0.0.1:${own}${pathname}`,
+    shut() {
+      isOpen = false
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    },
+    open() {
+      isOpen = true
+    },
+  }
+}

@@ -11,7 +11,7 @@ import {
 import { GatewayError } from '../domain/errors.ts'
 import type { EntityKind, ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Evolution } from '../domain/validation.ts'
+import type { Evolution, ValidationState } from '../domain/validation.ts'
 import {
   type AccountKey,
   type AccountRow,
@@ -183,7 +183,7 @@ function logEntry(
   }
 }
 
-/** Writes a state that follows from what is known already. */
+/** Writes a state that follows from what is known already. Personal data stay as they are. */
 export async function writeEvolution(
   tx: Tx,
   services: Pick<Services, 'providers'>,
@@ -196,7 +196,7 @@ export async function writeEvolution(
   return { validationId: row.id, ...evolution }
 }
 
-/** The stored state with its personal part; the raw record is not needed to evolve it. */
-export function withPersonal(row: ValidationRow): StoredState & ValidationRow['personal'] & { raw: null } {
-  return { ...row.state, ...row.personal, raw: null }
+/** The stored state with nothing personal in it: none of that decides how it evolves. */
+export function knownState({ state }: { state: StoredState }): ValidationState {
+  return { ...state, extractedData: null, sessionUrl: null, unrecognized: [], raw: null }
 }

@@ -6,7 +6,7 @@ import { reevaluate } from '../domain/validation.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Tx } from '../store/tables.ts'
 import { readMembers, readValidationsByReference } from '../store/validations.ts'
-import { finishEntity, lockEntityOfAccount, withPersonal, writeEvolution } from './entity-writes.ts'
+import { finishEntity, lockEntityOfAccount, knownState, writeEvolution } from './entity-writes.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
 
@@ -60,7 +60,7 @@ async function reevaluateParent(
     const [row] = await readValidationsByReference(tx, tenant, [key])
     if (!row) return null
     const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
-    const evolution = reevaluate(withPersonal(row), at, members)
+    const evolution = reevaluate(knownState(row), at, members)
     if (evolution.change === 'NONE') return null
     const written = await writeEvolution(tx, services, { row, evolution })
     const change = answer.via === 'CLOCK' ? { ...written, noticedVia: answer.via } : written

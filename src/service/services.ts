@@ -6,6 +6,7 @@ import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
+import type { Vault } from './vault.ts'
 
 export interface ServiceLogger {
   info(fields: object, message: string): void
@@ -46,9 +47,11 @@ export interface Services {
   feed: Feed
   metrics: ServiceMetrics
   audit: AuditLog
+  /** Seals and opens personal data. */
+  vault: Vault
   /** Signs positions of the log that callers hold. */
   cursorKey: Uint8Array
-  policy: FreshnessPolicy & RetentionPolicy
+  policy: FreshnessPolicy & RetentionPolicy & { webhookTenant: string | null }
   logger: ServiceLogger
   now(): Date
   newId(): string

@@ -3,7 +3,7 @@ import { reevaluate } from '../domain/validation.ts'
 import { readDueEntityIds, readDueTenants } from '../store/due.ts'
 import { readAccountsOfEntities } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
-import { type EntityChange, finishEntity, lockOne, withPersonal, writeEvolution } from './entity-writes.ts'
+import { type EntityChange, finishEntity, lockOne, knownState, writeEvolution } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
@@ -57,7 +57,7 @@ async function settleEntity(services: Services, tenant: string, entityId: string
     const standings = accounts.length > 0 ? await readStandings(tx, tenant, accounts) : []
     for (const row of standings) {
       const members = await memberStatuses(tx, tenant, row, { facts: row.state.ownFacts })
-      const evolution = reevaluate(withPersonal(row), now, members)
+      const evolution = reevaluate(knownState(row), now, members)
       if (evolution.change === 'STATUS')
         changes.push({ ...(await writeEvolution(tx, services, { row, evolution })), noticedVia: 'CLOCK' })
     }

@@ -78,7 +78,7 @@ describe.each(testDatabases)('the worker on $name', ({ open }) => {
     await done(id)
     say(gu1, 'v-1', 'declined')
     now = minute(60)
-    const counts = await replayDeliveries(database.db, {
+    const counts = await replayDeliveries(instance(() => now), {
       definitions: [gu1.entry.definition],
       selection: { id },
       at: now,

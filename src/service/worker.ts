@@ -1,6 +1,5 @@
 // Works off the deliveries: each is a hint, so the validation is read at its provider and that answer is applied.
 import { type ErrorCode, GatewayError } from '../domain/errors.ts'
-import { DEFAULT_TENANT } from '../domain/principal.ts'
 import { plusSeconds, secondsBetween } from '../domain/time.ts'
 import {
   type ClaimedDelivery,
@@ -178,7 +177,9 @@ async function readAgain(services: Services, deliveries: readonly ClaimedDeliver
       .at(-1) ?? ''
   const surelySince = plusSeconds(since, CLOCKS_APART_SECONDS)
   const key = { provider, reference }
-  const tenant = (await findOwner(services.db, { ...key, account })) ?? DEFAULT_TENANT
+  const tenant = (await findOwner(services.db, { ...key, account })) ?? services.policy.webhookTenant
+  // An account without an owner is not given to anybody: whoever registers it reads it then.
+  if (tenant === null) return
   const read = async () => (await readValidationsByReference(services.db, tenant, [key]))[0]
   const known = await read()
   if (!known) {

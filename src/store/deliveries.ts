@@ -9,10 +9,12 @@ import type { Db, DeliveryState, DeliveryTable } from './tables.ts'
 export interface NewDelivery
   extends Pick<
     DeliveryTable,
-    'id' | 'provider' | 'event_key' | 'event_type' | 'reference' | 'account' | 'received_at' | 'body'
+    'id' | 'provider' | 'event_key' | 'event_type' | 'reference' | 'account' | 'received_at'
   > {
   state: 'READY' | 'IGNORED' | 'QUARANTINED'
   headers: Record<string, string>
+  /** Sealed, where it is to be stored. */
+  body: Uint8Array
 }
 
 /** Stores those whose event is new, in one statement; answers their ids. On return they are durable. */

@@ -8,6 +8,7 @@ import type {
   ObservedVia,
   UnrecognizedValue,
 } from '../domain/observation.ts'
+import type { PiiClass } from '../domain/pii.ts'
 import type { Reason } from '../domain/reason.ts'
 import type { KycStatus, WaitingOn } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
@@ -44,7 +45,7 @@ export interface EntityTable {
   settle_at: Instant | null
   merged_into: string | null
   created_at: Instant
-  /** When the personal data were erased. */
+  /** When the personal data were erased; from then on nothing personal is stored for it. */
   redacted_at: Instant | null
 }
 export type EntityRow = Selectable<EntityTable>
@@ -80,7 +81,10 @@ export interface ValidationTable {
   parent_reference: string | null
   look_at: Instant | null
   state: Json<StoredState>
-  personal: Json<PersonalData>
+  /** Sealed `PersonalData`; null where there are none. */
+  personal: Uint8Array | null
+  /** The classes that `personal` holds something of. */
+  personal_classes: PiiClass[]
   failure: Json<Failure> | null
 }
 
@@ -107,7 +111,8 @@ export interface ObservationTable {
   outcome: string
   first_seen_at: Instant
   last_seen_at: Instant
-  raw: string
+  /** The record, sealed; null where it was removed. */
+  raw: Uint8Array | null
 }
 
 export interface StatusLogTable {
@@ -155,7 +160,8 @@ export interface DeliveryTable {
   received_at: Instant
   finished_at: Instant | null
   headers: Json<Record<string, string>>
-  body: Uint8Array
+  /** Sealed; null where it was removed. */
+  body: Uint8Array | null
 }
 
 export interface AuditLogTable {

@@ -1,6 +1,7 @@
 // Statements on validations and on what was observed of them.
 import { sql } from 'kysely'
 import { clockChange } from '../domain/clock.ts'
+import type { PiiClass } from '../domain/pii.ts'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import type { ValidationState } from '../domain/validation.ts'
@@ -18,7 +19,8 @@ export interface ValidationRow {
   entityId: string
   isCurrent: boolean
   state: StoredState
-  personal: PersonalData
+  /** Sealed; null where there are none. */
+  personal: Uint8Array | null
   failure: Failure | null
 }
 
@@ -102,8 +104,18 @@ export interface ValidationIdentity {
   isNew?: boolean
 }
 
+/** Personal data as they are stored. */
+export interface SealedPersonal {
+  sealed: Uint8Array | null
+  /** What they hold something of. */
+  classes: PiiClass[]
+}
+
 export interface NewState {
-  state: ValidationState | (StoredState & PersonalData)
+  /** What of it is personal is left out. */
+  state: ValidationState | StoredState
+  /** Absent: what is known stays as it is. */
+  personal?: SealedPersonal | undefined
   /** When it is looked at again unasked; null: never. */
   lookAt: Instant | null
 }
@@ -112,10 +124,8 @@ export interface NewState {
 export async function writeValidation(
   tx: Tx,
   identity: ValidationIdentity,
-  { state, lookAt }: NewState,
+  { state, personal, lookAt }: NewState,
 ): Promise<void> {
-  const { extractedData, sessionUrl, unrecognized, ...rest } = state
-  const { raw: _, ...stored } = rest as typeof rest & { raw?: unknown }
   const clock = clockChange(state)
   const written = {
     is_current: identity.isCurrent,
@@ -125,8 +135,8 @@ export async function writeValidation(
     requested_at: state.requestedAt,
     parent_reference: state.parentReference,
     look_at: lookAt,
-    state: JSON.stringify(stored satisfies StoredState),
-    personal: JSON.stringify({ extractedData, sessionUrl, unrecognized } satisfies PersonalData),
+    state: JSON.stringify({ ...state, ...NOT_IN_STATE }),
+    ...(personal && { personal: personal.sealed, personal_classes: personal.classes }),
     failure: null,
   }
   const { tenant, id, provider, account, entityId } = identity
@@ -134,7 +144,7 @@ export async function writeValidation(
     const key = { tenant, id, provider, account, reference: state.reference, entity_id: entityId }
     await tx
       .insertInto('validation')
-      .values({ ...key, ...written })
+      .values({ personal: null, personal_classes: [], ...key, ...written })
       .execute()
   } else {
     await tx
@@ -144,6 +154,14 @@ export async function writeValidation(
       .where('id', '=', id)
       .execute()
   }
+}
+
+/** JSON leaves out what is undefined. */
+const NOT_IN_STATE: Record<keyof PersonalData | 'raw', undefined> = {
+  extractedData: undefined,
+  sessionUrl: undefined,
+  unrecognized: undefined,
+  raw: undefined,
 }
 
 /** Makes `id` the current validation of its account and no other; with null, none is. */
@@ -197,7 +215,7 @@ export function parseValidation(row: SelectedValidation): ValidationRow {
     isCurrent: row.is_current,
     // States written before there was such a time lack it.
     state: { closesAt: null, ...JSON.parse(row.state) },
-    personal: JSON.parse(row.personal),
+    personal: row.personal,
     failure: row.failure === null ? null : JSON.parse(row.failure),
   }
 }

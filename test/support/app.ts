@@ -2,6 +2,7 @@
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Emulator } from '../../src/providers/provider.ts'
+import type { Services } from '../../src/service/services.ts'
 import type { Db } from '../../src/store/tables.ts'
 import { createLogger } from '../../src/telemetry.ts'
 
@@ -18,6 +19,8 @@ export interface TestApp {
   clock: TestClock
   /** The gateway's own database, to look at what no caller sees. */
   db: Db
+  /** What the gateway itself works with. */
+  services: Services
   /** The value of a metric with these labels; 0 while there is none. */
   metric(name: string, labels?: Record<string, string>): Promise<number>
   /** Every log line so far. */
@@ -72,6 +75,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     emulator,
     clock,
     db: app.services.db,
+    services: app.services,
     logs,
     async metric(name, labels = {}) {
       const text = await (await app.fetch(new Request(`${app.origin}/metrics`))).text()

@@ -7,7 +7,10 @@ import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
 import type { ServiceMetrics, Services } from '../../src/service/services.ts'
+import { createVault } from '../../src/service/vault.ts'
+import type { KeyStore } from '../../src/store/data-keys.ts'
 import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
+import { openKeyFile } from '../../src/store/key-file.ts'
 import { readChanges } from '../../src/store/status-log.ts'
 import type { Db } from '../../src/store/tables.ts'
 import { readStandings } from '../../src/store/validations.ts'
@@ -41,9 +44,10 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     flights: createFlights(),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
+    vault: createVault({ keys: keysOf(db), masterKeys: [new Uint8Array(32)], now }),
     audit: createAuditLog({ db, signingKeys: [new Uint8Array(32)], now, logger }),
     cursorKey: new Uint8Array(32),
-    policy: { openMaxAge: 30, summaryMaxAge: 86_400, historyRetentionDays: null },
+    policy: { openMaxAge: 30, summaryMaxAge: 86_400, historyRetentionDays: null, webhookTenant: 'default' },
     logger,
     now,
     newId: randomUUID,
@@ -52,6 +56,15 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     },
     messages,
   }
+}
+
+/** Instances on one database have one store of keys too. */
+const keyStores = new WeakMap<Db, KeyStore>()
+
+export function keysOf(db: Db): KeyStore {
+  const keys = keyStores.get(db) ?? openKeyFile('memory://')
+  keyStores.set(db, keys)
+  return keys
 }
 
 /** For tests that look at what is stored. */

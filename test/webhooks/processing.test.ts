@@ -228,7 +228,7 @@ describe('a delivery', () => {
 
     async function replay(reference: string) {
       const [delivery] = await deliveries(reference)
-      const counts = await replayDeliveries(app.db, {
+      const counts = await replayDeliveries(app.services, {
         definitions: [gu1],
         selection: { id: delivery?.id ?? '' },
         at: app.clock.now().toISOString(),

@@ -48,7 +48,9 @@ export const validationResolvers: Resolvers = {
     updatedAt: (view) => known(view).updatedAt,
     completedAt: (view) => known(view).completedAt,
     validUntil: (view) => known(view).validUntil,
-    unrecognized: (view) => known(view).unrecognized,
+    extractedData: async ({ row }, _, { loaders }) => (await loaders.personal.load(row)).extractedData,
+    sessionUrl: async ({ row }, _, { loaders }) => (await loaders.personal.load(row)).sessionUrl,
+    unrecognized: async (view, _, { loaders }) => (await loaders.personal.load(known(view).row)).unrecognized,
     async parent(view, _, { loaders }, info) {
       const { provider, since, parentReference } = known(view)
       if (parentReference === null) return null
