@@ -24,7 +24,10 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
     '(address|answers|cors|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
   [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
-  [/^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox)\.ts|commands\/)/, ''],
+  [
+    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox)\.ts|commands\/)/,
+    '',
+  ],
 ]
 
 /** Where the clock and the logger are made that all others are given. */

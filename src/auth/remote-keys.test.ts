@@ -204,6 +204,13 @@ describe('an answer is refused', () => {
     expect(auth.logs).toHaveLength(2)
   })
 
+  it('that does not end, after a few hundred kilobytes', async () => {
+    issuer.answer(endless)
+    expect(await auth.refused(await tokenBy(older))).toBe(AWAY)
+    // What the sockets hold is on its way before anybody can refuse it.
+    expect(sent).toBeLessThan(32_000_000)
+  })
+
   it('that sends elsewhere, without a look at where', async () => {
     const elsewhere = await startIssuer(older)
     issuer.answer((_request, response) => {
@@ -224,10 +231,12 @@ const huge: RequestListener = (_request, response) => {
   response.end(keySet(older) + ' '.repeat(MAX_KEY_SET_BYTES))
 }
 
+let sent = 0
+
 const endless: RequestListener = (_request, response) => {
   function* spaces() {
     yield keySet(older)
-    while (true) yield ' '.repeat(65_536)
+    for (sent = 0; ; sent += 65_536) yield ' '.repeat(65_536)
   }
   pipeline(Readable.from(spaces()), response, () => {})
 }

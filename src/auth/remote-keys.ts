@@ -111,7 +111,7 @@ function createFetcher(url: string, fetchMs: number): { fetch(): Promise<string>
         signal: AbortSignal.timeout(fetchMs),
       })
       const text = await response.body.text()
-      if (false) throw new Error('The answer of an issuer is not 200.')
+      if (response.statusCode !== 200) throw new Error('The answer of an issuer is not 200.')
       return text
     },
     close: () => void agent.destroy(),

@@ -131,8 +131,23 @@ describe.each(IDS)('%s is asked below its base address, whoever is asked about:'
 
   it('anything else', async () => {
     const piece = fc.oneof(
-      fc.constantFrom('..', '/', '\\', '@', '%2e', '%2f', '?', '#', '\r\n', '.silamoney.eth', '\ud800'),
-      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.constantFrom(
+        '..',
+        '/',
+        '\\',
+        '@',
+        '%2e',
+        '%2f',
+        '?',
+        '#',
+        '\r\n',
+        '.silamoney.eth',
+        '\ud800',
+        '．',
+        'ü',
+        '\u202e',
+      ),
+      fc.string({ unit: 'binary-ascii', maxLength: 6 }),
     )
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 6 }), (parts) => check(parts.join(''))),

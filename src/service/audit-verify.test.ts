@@ -163,26 +163,24 @@ describe('a log to which something was done', () => {
     rows.map((row) => changed.find((one) => one.position === row.position) ?? row)
   const twins = chain([at(2), at(2), at(2), at(2)], { position: 0, previous: GENESIS })
 
-  it.each<[string, Log, { kind: string; position: number }]>([
-    ['an edit', { rows: put({ ...at(4), tenant: 'x' }), head }, { kind: 'CHANGED', position: 4 }],
+  it.each<[string, Log, string, number]>([
+    ['an edit', { rows: put({ ...at(4), tenant: 'x' }), head }, 'CHANGED', 4],
     [
       'an edit of an entry that the next one repeats',
       {
         rows: twins.map((row, place) => (place === 1 ? { ...row, subject: 'x' } : row)),
         head: headOf(twins),
       },
-      { kind: 'CHANGED', position: 2 },
+      'CHANGED',
+      2,
     ],
-    [
-      'an edit of the last',
-      { rows: put({ ...at(12), entry: '{}' }), head },
-      { kind: 'CHANGED', position: 12 },
-    ],
-    ['a removal', { rows: rows.filter((row) => row !== at(5)), head }, { kind: 'MISSING', position: 5 }],
+    ['an edit of the last', { rows: put({ ...at(12), entry: '{}' }), head }, 'CHANGED', 12],
+    ['a removal', { rows: rows.filter((row) => row !== at(5)), head }, 'MISSING', 5],
     [
       'a swap of two over the end of a page',
       { rows: put({ ...at(6), position: 5 }, { ...at(5), position: 6 }), head },
-      { kind: 'SWAPPED', position: 5 },
+      'SWAPPED',
+      5,
     ],
     [
       'a swap that leaves the hashes',
@@ -190,40 +188,26 @@ describe('a log to which something was done', () => {
         rows: put({ ...at(3), position: 2, hash: at(2).hash }, { ...at(2), position: 3, hash: at(3).hash }),
         head,
       },
-      { kind: 'SWAPPED', position: 2 },
+      'SWAPPED',
+      2,
     ],
-    ['a cut', { rows: rows.slice(0, 9), head }, { kind: 'TAIL_MISSING', position: 10 }],
-    ['the loss of all', { rows: [], head }, { kind: 'TAIL_MISSING', position: 1 }],
-    ['one more', { rows: makeLog(13).rows, head }, { kind: 'BEYOND_HEAD', position: 13 }],
-    [
-      'one before',
-      { rows: [{ ...at(1), position: 0 }, ...rows], head },
-      { kind: 'BEFORE_FIRST', position: 0 },
-    ],
-    [
-      'hashes made anew',
-      { rows: rehash(put({ ...at(7), subject: 'x' }), 6), head },
-      { kind: 'REWRITTEN', position: 12 },
-    ],
-    [
-      'another signature',
-      { rows, head: headOf(rows, OTHER_KEY) },
-      { kind: 'HEAD_NOT_GENUINE', position: 12 },
-    ],
-    ['no head', { rows, head: null }, { kind: 'HEAD_MISSING', position: 0 }],
-    ['neither rows nor head', { rows: [], head: null }, { kind: 'HEAD_MISSING', position: 0 }],
-    [
-      'the first head',
-      { rows, head: { position: 0, hash: GENESIS, signature: '' } },
-      { kind: 'BEYOND_HEAD', position: 1 },
-    ],
+    ['a cut', { rows: rows.slice(0, 9), head }, 'TAIL_MISSING', 10],
+    ['the loss of all', { rows: [], head }, 'TAIL_MISSING', 1],
+    ['one more', { rows: makeLog(13).rows, head }, 'BEYOND_HEAD', 13],
+    ['one before', { rows: [{ ...at(1), position: 0 }, ...rows], head }, 'BEFORE_FIRST', 0],
+    ['hashes made anew', { rows: rehash(put({ ...at(7), subject: 'x' }), 6), head }, 'REWRITTEN', 12],
+    ['another signature', { rows, head: headOf(rows, OTHER_KEY) }, 'HEAD_NOT_GENUINE', 12],
+    ['no head', { rows, head: null }, 'HEAD_MISSING', 0],
+    ['neither rows nor head', { rows: [], head: null }, 'HEAD_MISSING', 0],
+    ['the first head', { rows, head: { position: 0, hash: GENESIS, signature: '' } }, 'BEYOND_HEAD', 1],
     [
       'a chain that begins anew',
       { rows: put({ ...at(8), hash: hashEntry(BEGUN_ANEW, at(8)) }), head },
-      { kind: 'BEGUN_ANEW', position: 8 },
+      'BEGUN_ANEW',
+      8,
     ],
-  ])('tells %s', async (_what, log, problem) => {
-    expect(await problemOf(log)).toEqual(problem)
+  ])('tells %s', async (_what, log, kind, position) => {
+    expect(await problemOf(log)).toEqual({ kind, position })
   })
 })
 

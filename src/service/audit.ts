@@ -59,9 +59,7 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
   let dropped = 0
 
   function start(): Promise<void> {
-    running ??= drain().finally(() => {
-      running = null
-    })
+    running ??= drain()
     return running
   }
 
@@ -69,13 +67,15 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
   async function drain(): Promise<void> {
     // What is written in the same turn goes together.
     await Promise.resolve()
-    while (waiting.length > 0) {
+    let isAway = false
+    while (waiting.length > 0 && !isAway) {
       const batch = waiting.splice(0, MAX_BATCH)
       inHand = batch.length
-      const isAway = await settle(batch)
+      isAway = await settle(batch)
       inHand = 0
-      if (isAway) return
     }
+    // In the same turn as the last look: whoever comes later starts anew.
+    running = null
   }
 
   /** True where the database is away. */
@@ -162,7 +162,7 @@ function unavailable(cause: unknown): GatewayError {
 
 function contentOf(record: AuditRecord, at: Instant): PendingEntry {
   const { tenant, subject, action, fields, entities, piiFields, requestId } = record
-  const details: AuditDetails = { fields, piiFields, requestId }
+  const details: AuditDetails = { fields: [...fields], piiFields: [...piiFields], requestId }
   return {
     tenant: storable(tenant),
     at,
@@ -178,16 +178,17 @@ function storable(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\ufffd')
 }
 
+/** An entry as it is shown. What is no action can only have been put in, and is refused where it is printed. */
+export interface AuditEntryView extends AuditEntryRow {
+  action: AuditAction
+}
+
 /** Entries of one tenant, newest first. */
-export function pageAudit(
+export async function pageAudit(
   { db }: { db: Db },
   tenant: string,
   { subject, ...query }: AuditQuery,
-): Promise<AuditEntryRow[]> {
-  return listAudit(db, storable(tenant), {
-    ...query,
-    subject: subject === undefined ? undefined : storable(subject),
-  })
+): Promise<AuditEntryView[]> {
+  const stored = subject === undefined ? undefined : storable(subject)
+  return (await listAudit(db, storable(tenant), { ...query, subject: stored })) as AuditEntryView[]
 }
-
-export type { AuditEntryRow }

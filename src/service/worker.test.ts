@@ -7,6 +7,7 @@ import { createScriptedProvider, type ScriptedProvider } from '../../test/suppor
 import { answer, createTestServices, readLog } from '../../test/support/services.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { insertDeliveries } from '../store/deliveries.ts'
+import { bodyPlaceOf } from './deliveries.ts'
 import { replayDeliveries } from './replay.ts'
 import type { Services } from './services.ts'
 import { createWorker, type Worker } from './worker.ts'
@@ -44,9 +45,9 @@ describe.each(testDatabases)('the worker on $name', ({ open }) => {
   }
   async function arrive(reference: string, at: string, provider = 'gu1') {
     const id = randomUUID()
-    const body = Buffer.from(
-      JSON.stringify({ event: 'kyc.validation_approved', payload: { validationId: reference } }),
-    )
+    const sent = { event: 'kyc.validation_approved', payload: { validationId: reference } }
+    const { vault } = createTestServices(database.db)
+    const body = await vault.seal(id, bodyPlaceOf(id), Buffer.from(JSON.stringify(sent)))
     const rest = { event_type: 'kyc', state: 'READY' as const, headers: {}, body, account: reference }
     await insertDeliveries(database.db, [
       { id, provider, event_key: id, reference, received_at: at, ...rest },

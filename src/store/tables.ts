@@ -176,8 +176,8 @@ export interface AuditLogTable {
 }
 
 export interface AuditDetails {
-  fields: readonly string[]
-  piiFields: readonly string[]
+  fields: string[]
+  piiFields: string[]
   requestId: string
 }
 

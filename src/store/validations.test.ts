@@ -19,9 +19,14 @@ import {
   readValidations,
   readValidationsByReference,
   readValidationsOfAccounts,
+  type SealedPersonal,
   writeValidation,
   writeValidationFailure,
 } from './validations.ts'
+
+function sealedAs(byte: number): SealedPersonal & { sealed: Buffer } {
+  return { sealed: Buffer.from([byte]), classes: ['IDENTITY', 'LINK'] }
+}
 
 const ADA = { provider: 'gu1', reference: 'ada' }
 
@@ -45,7 +50,7 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     return listValidations(database.db, TENANT, { asks, shape: { ...all, ...shape } })
   }
 
-  it('come back as they were written, the raw record left out, odd text untouched', async () => {
+  it('come back as they were written, what is personal only as it was sealed, odd text untouched', async () => {
     const odd = 'a\u0000b \ud800 "\\u0000" 💠'
     const observation = observe(odd, {
       reference: 'r-1',
@@ -64,14 +69,14 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     }
     await database.db
       .transaction()
-      .execute((tx) => writeValidation(tx, { ...identity, isNew: true }, { state, lookAt: null }))
-    const { raw, extractedData, sessionUrl, unrecognized, ...stored } = state
+      .execute((tx) => writeValidation(tx, { ...identity, isNew: true }, { state, personal: sealedAs(1), lookAt: null }))
+    const { raw: _, extractedData: __, sessionUrl: ___, unrecognized: ____, ...stored } = state
     const row = {
       ...identity,
       seq: 1,
       reference: 'r-1',
       state: stored,
-      personal: { extractedData, sessionUrl, unrecognized },
+      personal: sealedAs(1).sealed,
       failure: null,
     }
     expect(await readValidations(database.db, TENANT, [identity.id])).toEqual([row])
@@ -116,7 +121,7 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     const [row] = await readValidations(db, TENANT, [first])
     expect(row?.failure).toEqual(failure)
     if (!row) return
-    const state = { ...row.state, ...row.personal, status: 'REJECTED' as const }
+    const state = { ...row.state, status: 'REJECTED' as const }
     await db.transaction().execute((tx) => writeValidation(tx, row, { state, lookAt: null }))
     expect((await readValidations(db, TENANT, [first]))[0]).toMatchObject({
       seq: 1,
@@ -127,6 +132,25 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
       seq: 2,
       state: { status: 'IN_REVIEW' },
     })
+  })
+
+  it('keep their personal data where a write says nothing of them, and lose them where it says that there are none', async () => {
+    const { db } = database
+    const id = await add({ reference: 'r-1' })
+    const read = () => db.selectFrom('validation').select(['personal', 'personal_classes']).executeTakeFirst()
+    const write = async (personal?: SealedPersonal) => {
+      const [row] = await readValidations(db, TENANT, [id])
+      if (!row) throw new Error('the validation is gone')
+      await db
+        .transaction()
+        .execute((tx) => writeValidation(tx, row, { state: row.state, personal, lookAt: null }))
+      return read()
+    }
+    expect(await read()).toEqual({ personal: null, personal_classes: [] })
+    const known = { personal: sealedAs(2).sealed, personal_classes: ['IDENTITY', 'LINK'] }
+    expect(await write(sealedAs(2))).toEqual(known)
+    expect(await write()).toEqual(known)
+    expect(await write({ sealed: null, classes: [] })).toEqual({ personal: null, personal_classes: [] })
   })
 
   it('of two entities cannot have the same reference at one provider', async () => {

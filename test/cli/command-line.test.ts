@@ -4,7 +4,18 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { killAll, startGateway } from '../support/gateway-process.ts'
 import { run } from '../support/terminal.ts'
 
-const COMMANDS = ['sandbox', 'serve', 'migrate', 'doctor', 'conform', 'replay', 'key', 'audit', 'schema']
+const COMMANDS = [
+  'sandbox',
+  'serve',
+  'migrate',
+  'doctor',
+  'conform',
+  'replay',
+  'rewrap',
+  'key',
+  'audit',
+  'schema',
+]
 
 afterAll(killAll)
 

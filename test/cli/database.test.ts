@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
 import { killAll, startEmulators, startGateway } from '../support/gateway-process.ts'
+import { MASTER_KEY_SETTING } from '../support/master-key.ts'
 import { run } from '../support/terminal.ts'
 
 const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../migrations'))
@@ -97,8 +98,10 @@ describe('a Postgres that does not answer', () => {
 describe.skipIf(TEST_DATABASE_URL === null)('live mode on Postgres', () => {
   it('refuses a database that is behind, naming the command that helps, and runs once it is migrated', async () => {
     const database = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+    const keys = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
     const { settings } = await startEmulators()
-    const environment = { ...settings, DATABASE_URL: database.url, HOST: '127.0.0.1', PORT: '0' }
+    const trust = { ...MASTER_KEY_SETTING, AUTH_DISABLED: 'true' }
+    const environment = { ...settings, ...trust, DATABASE_URL: database.url, HOST: '127.0.0.1', PORT: '0' }
     try {
       const behind = await run(['serve'], environment)
       expect(behind.code).toBe(1)
@@ -107,12 +110,16 @@ describe.skipIf(TEST_DATABASE_URL === null)('live mode on Postgres', () => {
 
       expect((await run(['migrate'], environment)).out).toContain('0001_init')
       expect((await run(['doctor'], environment)).code).toBe(0)
-      const gateway = startGateway(['serve'], environment)
+      const apart = { ...environment, KEYS_DATABASE_URL: keys.url }
+      expect((await run(['serve'], apart)).err).toMatch(/no table for them\. Run: kyc-gateway migrate/)
+      expect((await run(['migrate'], apart)).out).toBe('The database is up to date.')
+      const gateway = startGateway(['serve'], apart)
       await gateway.waitFor(/"msg":"listening"/)
       gateway.kill('SIGTERM')
       expect(await gateway.exit).toBe(0)
     } finally {
       await database.drop()
+      await keys.drop()
     }
   })
 })

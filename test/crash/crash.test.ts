@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/store/database.ts'
+import { openReadyDatabase } from '../../src/ready-database.ts'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
 import { killAll } from '../support/gateway-process.ts'
+import { MASTER_KEY, MASTER_KEY_SETTING } from '../support/master-key.ts'
 import { run as runCommand } from '../support/terminal.ts'
 import { checkHistory } from './checker.ts'
 import { type CrashRun, runCrashRounds } from './rounds.ts'
@@ -14,6 +15,14 @@ import { type CrashRun, runCrashRounds } from './rounds.ts'
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 2)
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
 const MINUTE = 60_000
+const SETTINGS = { ...MASTER_KEY_SETTING, AUTH_DISABLED: 'true' }
+const PLACES = {
+  mode: 'live',
+  databaseUrl: null,
+  keysDatabaseUrl: null,
+  dataDir: '',
+  encryptionKeys: [MASTER_KEY],
+} as const
 
 describe('a gateway that is killed', () => {
   const cleanUps: (() => unknown)[] = []
@@ -25,8 +34,8 @@ describe('a gateway that is killed', () => {
   it('loses nothing on PGlite', { timeout: MINUTE + ROUNDS * 20_000 }, async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'kyc-gateway-crash-'))
     cleanUps.push(() => rmSync(dataDir, { recursive: true, force: true }))
-    const open = () => openDatabase({ url: null, dataDir })
-    await expectNothingLost('PGlite', { settings: { DATA_DIR: dataDir }, open })
+    const open = () => openReadyDatabase({ ...PLACES, dataDir })
+    await expectNothingLost('PGlite', { settings: { ...SETTINGS, DATA_DIR: dataDir }, open })
   })
 
   it.skipIf(TEST_DATABASE_URL === null)(
@@ -35,9 +44,9 @@ describe('a gateway that is killed', () => {
     async () => {
       const { url, drop } = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
       cleanUps.push(drop)
-      const settings = { DATABASE_URL: url }
+      const settings = { ...SETTINGS, DATABASE_URL: url }
       expect((await runCommand(['migrate'], settings)).code).toBe(0)
-      await expectNothingLost('Postgres', { settings, open: () => openDatabase({ url, dataDir: '' }) })
+      await expectNothingLost('Postgres', { settings, open: () => openReadyDatabase({ ...PLACES, databaseUrl: url }) })
     },
   )
 })

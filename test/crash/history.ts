@@ -1,5 +1,7 @@
 // What is known of a run after it: what the provider did, what was acknowledged, what is stored, what everyone heard.
-
+import type { ReadyDatabase } from '../../src/ready-database.ts'
+import { bodyPlaceOf } from '../../src/service/deliveries.ts'
+import { createVault } from '../../src/service/vault.ts'
 import type { Db } from '../../src/store/tables.ts'
 import type { HeardChange } from '../support/follower.ts'
 
@@ -39,7 +41,10 @@ export interface History {
 }
 
 /** What the database holds. */
-export async function readStored(db: Db): Promise<Pick<History, 'deliveries' | 'log' | 'head'>> {
+export async function readStored(
+  database: Pick<ReadyDatabase, 'db' | 'keys' | 'masterKeys'>,
+): Promise<Pick<History, 'deliveries' | 'log' | 'head'>> {
+  const { db } = database
   const rows = await db
     .selectFrom('status_log')
     .innerJoin('validation', 'validation.id', 'status_log.validation_id')
@@ -53,10 +58,21 @@ export async function readStored(db: Db): Promise<Pick<History, 'deliveries' | '
     from: row.from_status,
     to: row.to_status,
   }))
-  const stored = await db.selectFrom('delivery').select(['body', 'state']).execute()
-  const deliveries = stored.map(({ body, state }) => ({ body: Buffer.from(body).toString(), state }))
+  const deliveries = await readDeliveries(database)
   const head = await db.selectFrom('log_head').select('position').executeTakeFirst()
   return { log, deliveries, head: head?.position ?? 0 }
+}
+
+async function readDeliveries({
+  db,
+  ...sealing
+}: Pick<ReadyDatabase, 'db' | 'keys' | 'masterKeys'>): Promise<StoredDelivery[]> {
+  const vault = createVault({ ...sealing, now: () => new Date(0) })
+  const stored = await db.selectFrom('delivery').select(['id', 'body', 'state']).execute()
+  const bodies = await vault.openAll(
+    stored.map(({ id, body }) => ({ place: bodyPlaceOf(id), sealed: body ?? new Uint8Array() })),
+  )
+  return stored.map(({ state }, index) => ({ body: Buffer.from(bodies[index] ?? []).toString(), state }))
 }
 
 /** As time would do it: deliveries in the hands of a process that is no more are due again. */

@@ -1,6 +1,6 @@
 // Kills a gateway again and again while providers deliver and clients listen; then tells what there is to check.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { OpenDatabase } from '../../src/store/database.ts'
+import type { ReadyDatabase } from '../../src/ready-database.ts'
 import { startEmulators } from '../support/gateway-process.ts'
 import { createProviderSide } from '../support/provider-side.ts'
 import { createRandom, type Random } from '../support/random.ts'
@@ -14,7 +14,7 @@ export interface CrashRun {
   /** What the gateway is told of its database. */
   settings: Record<string, string>
   /** The same database, opened while no gateway runs. */
-  open(): Promise<OpenDatabase>
+  open(): Promise<ReadyDatabase>
   /** Called after each round. */
   onRound?(round: number, load: Load): void
 }
@@ -57,7 +57,7 @@ export async function runCrashRounds(run: CrashRun): Promise<CrashResult> {
   await load.rest()
   await gateway.stop()
   await load.stop()
-  const stored = await withDatabase(run, ({ db }) => readStored(db))
+  const stored = await withDatabase(run, readStored)
   return { restarts, history: { ...stored, ...load.history(stored.log) } }
 }
 
@@ -78,7 +78,7 @@ async function crash(gateway: KillableGateway, random: Random, usual: number): P
   return [ready]
 }
 
-async function withDatabase<T>(run: CrashRun, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
+async function withDatabase<T>(run: CrashRun, work: (database: ReadyDatabase) => Promise<T>): Promise<T> {
   const database = await run.open()
   try {
     return await work(database)

@@ -25,7 +25,7 @@ describe.skipIf(TEST_DATABASE_URL === null || TEST_NATS_URL === null)('two repli
     const [here, there] = [await cluster.start(options), await cluster.start(options)]
     const ada = await cluster.provider.begin(randomUUID(), { status: 'in_progress' })
     expect(await deliver(here.origin, deliveryOf(ada))).toBe(200)
-    await expect.poll(async () => (await readStored(cluster.database.db)).log.length).toBe(1)
+    await expect.poll(async () => (await readStored(cluster.database)).log.length).toBe(1)
     const [near, far] = [here, there].map(({ origin }) => follow({ name: origin, origin: () => origin }))
     if (!near || !far) throw new Error('there are two')
     ends.push(near.stop, far.stop)

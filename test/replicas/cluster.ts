@@ -1,10 +1,11 @@
 // Gateways on one Postgres, each with a clock of its own, and one emulator of gu1 for all of them.
 import { type App, startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
+import { openReadyDatabase, type ReadyDatabase } from '../../src/ready-database.ts'
 import { runEmulators } from '../../src/sandbox.ts'
-import { type OpenDatabase, openDatabase } from '../../src/store/database.ts'
 import { createLogger } from '../../src/telemetry.ts'
 import { createPostgresDatabase } from '../support/database.ts'
+import { MASTER_KEY, MASTER_KEY_SETTING } from '../support/master-key.ts'
 import { createProviderSide, type ProviderSide } from '../support/provider-side.ts'
 import { run } from '../support/terminal.ts'
 
@@ -12,7 +13,7 @@ export interface Cluster {
   provider: ProviderSide
   /** What a gateway needs to be one of them. */
   settings: Record<string, string>
-  database: OpenDatabase
+  database: ReadyDatabase
   start(options?: ReplicaOptions): Promise<Replica>
   /** Everything that was started, and the database with it. */
   close(): Promise<void>
@@ -46,9 +47,22 @@ export async function startCluster(server: string): Promise<Cluster> {
       [...text.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
     ),
   )
-  const settings = { ...emulated, KYC_PROVIDERS: 'gu1', HOST: '127.0.0.1', DATABASE_URL: postgres.url }
+  const settings = {
+    ...emulated,
+    ...MASTER_KEY_SETTING,
+    AUTH_DISABLED: 'true',
+    KYC_PROVIDERS: 'gu1',
+    HOST: '127.0.0.1',
+    DATABASE_URL: postgres.url,
+  }
   await run(['migrate'], { DATABASE_URL: postgres.url })
-  const database = await openDatabase({ url: postgres.url, dataDir: '' })
+  const database = await openReadyDatabase({
+    mode: 'live',
+    databaseUrl: postgres.url,
+    keysDatabaseUrl: null,
+    dataDir: '',
+    encryptionKeys: [MASTER_KEY],
+  })
   const apps: App[] = []
   return {
     provider: createProviderSide(emulated.GU1_BASE_URL ?? ''),

@@ -39,7 +39,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
   ): Promise<Gu1Record> {
     const record = await cluster.provider.begin(randomUUID(), fields)
     expect(await deliver(origin, deliveryOf(record))).toBe(200)
-    const known = async () => (await readStored(cluster.database.db)).log.map(({ reference }) => reference)
+    const known = async () => (await readStored(cluster.database)).log.map(({ reference }) => reference)
     await expect.poll(known).toContain(record.id)
     return record
   }
@@ -74,9 +74,9 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
     const body = deliveryOf(await cluster.provider.move(ada.id, 'approved'))
     const statuses = await Promise.all([...origins, ...origins, ...origins].map((one) => deliver(one, body)))
     expect(new Set(statuses)).toEqual(new Set([200]))
-    const steps = async () => (await readStored(cluster.database.db)).log.map(({ to }) => to)
+    const steps = async () => (await readStored(cluster.database)).log.map(({ to }) => to)
     await expect.poll(steps).toEqual(['IN_REVIEW', 'APPROVED'])
-    const { deliveries } = await readStored(cluster.database.db)
+    const { deliveries } = await readStored(cluster.database)
     expect(deliveries.map((delivery) => delivery.body)).toEqual([deliveryOf(ada), body])
   })
 
@@ -105,7 +105,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
     const survivor = await cluster.start({ pollMs: 20, ahead: -60 })
     let origin = killed.origin
     const people = [await begin(cluster, origin), await begin(cluster, origin), await begin(cluster, origin)]
-    const log = async () => (await readStored(cluster.database.db)).log
+    const log = async () => (await readStored(cluster.database)).log
     const followers = [
       listen({ name: 'a reader of both', origin: () => origin }),
       listen({ name: 'a reader of one', origin: () => origin, account: people[0]?.entityId ?? '' }),
@@ -122,7 +122,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
     survivor.advance(60 + 60)
     await expect.poll(log).toHaveLength(6)
     await expect.poll(() => followers.map(({ heard }) => heard.length)).toEqual([3, 1])
-    const stored = await readStored(cluster.database.db)
+    const stored = await readStored(cluster.database)
     expect(followers[0]?.heard).toEqual(stored.log.slice(3))
     expect(followers[1]?.heard).toEqual(
       stored.log.filter(({ reference, from }) => from && reference === people[0]?.id),
@@ -141,7 +141,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
     const approval = { status: 'approved', expiresAt: new Date(Date.now() + 40 * DAY_MS).toISOString() }
     const ada = await begin(cluster, replicas[0]?.origin ?? '', approval)
     const steps = async () =>
-      (await readStored(cluster.database.db)).log.map(({ from, to }) => `${from}>${to}`)
+      (await readStored(cluster.database)).log.map(({ from, to }) => `${from}>${to}`)
     for (const replica of replicas) replica.advance((41 * DAY_MS) / 1_000)
     const asked = Array.from({ length: 10 }, (_, index) =>
       askStatus(replicas[index % 2]?.origin, ada.entityId),
@@ -170,7 +170,7 @@ function startLoadAt({ provider }: Cluster, replicas: readonly Replica[]): Promi
 async function expectAllHeard({ database }: Cluster, load: Load): Promise<void> {
   await load.rest()
   await load.stop()
-  const stored = await readStored(database.db)
+  const stored = await readStored(database)
   expect(checkHistory({ ...stored, ...load.history(stored.log) })).toEqual([])
 }
 

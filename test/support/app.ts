@@ -45,6 +45,8 @@ export interface TestAppOptions {
   /** True: emulators send webhooks, deliveries are processed, and the clock is watched. Else nothing moves by itself. */
   background?: boolean
   environment?: Record<string, string>
+  /** What `query` sends as `authorization` where it is given none. */
+  authorization?: string
 }
 
 /** Short, since the test's clock stands still meanwhile. */
@@ -86,7 +88,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
         Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`))
       return Number(lines.find(fits)?.split(' ').at(-1) ?? 0)
     },
-    async query(query, variables, authorization) {
+    async query(query, variables, authorization = options.authorization) {
       const response = await app.fetch(
         new Request(`${app.origin}/graphql`, {
           method: 'POST',

@@ -28,7 +28,9 @@ const typeDefs = /* GraphQL */ `
 `
 
 export interface EdgeServerOptions {
-  scopes?: Scope[]
+  scopes?: Scope[] | undefined
+  /** The scopes of each request, where they change. */
+  scopesNow?: () => Scope[]
   limits?: Partial<DocumentLimits>
   trusted?: TrustedDocuments
   take?: Take
@@ -40,7 +42,11 @@ export function principalWith(scopes: Scope[]): Principal {
 
 export type EdgeServer = ReturnType<typeof createEdgeServer>
 
-export function createEdgeServer({ scopes = ['kyc:read'], ...options }: EdgeServerOptions = {}) {
+export function createEdgeServer({
+  scopes = ['kyc:read'],
+  scopesNow = () => scopes,
+  ...options
+}: EdgeServerOptions = {}) {
   const lines: string[] = []
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } })
   /** Why each resolver that hangs was told to stop, and fields of mutations that ran. */
@@ -55,7 +61,7 @@ export function createEdgeServer({ scopes = ['kyc:read'], ...options }: EdgeServ
     })
   const graphql = createGraphQLServer<object>({
     schema: makeExecutableSchema({ typeDefs, resolvers: resolversWith(hang, ran) }),
-    authenticate: async () => principalWith(scopes),
+    authenticate: async () => principalWith(scopesNow()),
     now: () => new Date(),
     createContext: ({ signal }) => ({ signal }),
     renewContext: (context) => context,

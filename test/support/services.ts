@@ -14,6 +14,7 @@ import { openKeyFile } from '../../src/store/key-file.ts'
 import { readChanges } from '../../src/store/status-log.ts'
 import type { Db } from '../../src/store/tables.ts'
 import { readStandings } from '../../src/store/validations.ts'
+import { MASTER_KEY } from './master-key.ts'
 import { minute } from './observation.ts'
 import { TENANT } from './rows.ts'
 
@@ -44,7 +45,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     flights: createFlights(),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
-    vault: createVault({ keys: keysOf(db), masterKeys: [new Uint8Array(32)], now }),
+    vault: createVault({ keys: keysOf(db), masterKeys: [MASTER_KEY], now }),
     audit: createAuditLog({ db, signingKeys: [new Uint8Array(32)], now, logger }),
     cursorKey: new Uint8Array(32),
     policy: { openMaxAge: 30, summaryMaxAge: 86_400, historyRetentionDays: null, webhookTenant: 'default' },

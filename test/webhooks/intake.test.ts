@@ -1,6 +1,7 @@
 // Webhooks at the front door: what is accepted, what is refused, and that an accepted one is stored before it is answered.
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bodyPlaceOf } from '../../src/service/deliveries.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { gu1Event, SILA_SECRET, sendGu1, sendSila, signGu1, silaEvent } from '../support/webhooks.ts'
 
@@ -33,7 +34,7 @@ describe('a webhook', () => {
         payload: { id: ADA, entityId: 'e-1', status: 'approved', entity: { id: 'e-1' } },
       },
     ],
-  ])('of gu1 in the envelope of %s is stored as it came, and answered with 200', async (_, body) => {
+  ])('of gu1 in the envelope of %s is stored as it came, sealed, and answered with 200', async (_, body) => {
     const response = await sendGu1(app, body)
     expect(response.status).toBe(200)
     const [row] = await app.db.selectFrom('delivery').selectAll().execute()
@@ -43,7 +44,11 @@ describe('a webhook', () => {
       reference: ADA,
       state: 'READY',
     })
-    expect(Buffer.from(row?.body ?? []).toString()).toBe(JSON.stringify(body))
+    const sealed = row?.body ?? new Uint8Array()
+    expect(Buffer.from(sealed).toString()).not.toContain(ADA)
+    const place = bodyPlaceOf(row?.id ?? '')
+    const [opened] = await app.services.vault.openAll([{ place, sealed }])
+    expect(Buffer.from(opened ?? []).toString()).toBe(JSON.stringify(body))
   })
 
   it.each(['kyc', 'kyc_update', 'kyc_status', 'kyc_action'])('of Sila of type %s is stored', async (type) => {

@@ -1,20 +1,14 @@
 // The audit log of the caller's tenant.
 import { GatewayError } from '../../domain/errors.ts'
-import { type AuditAction, type AuditEntryRow, pageAudit } from '../../service/audit.ts'
+import { type AuditEntryView, pageAudit } from '../../service/audit.ts'
 import { pageSize } from '../arguments.ts'
-import type { GraphContext } from '../context.ts'
+import type { Resolvers } from '../generated.ts'
 import { fromCursor, idOf, toCursor, toGlobalId } from '../ids.ts'
 import { connectionOf } from './connection.ts'
 
-interface AuditArguments {
-  filter?: { subject?: string | null; action?: AuditAction | null; entity?: string | null } | null
-  first?: number | null
-  after?: string | null
-}
-
-export const auditResolvers = {
+export const auditResolvers: Resolvers = {
   Query: {
-    async auditLog(_: unknown, { filter, first, after }: AuditArguments, { services, tenant }: GraphContext) {
+    async auditLog(_, { filter, first, after }, { services, tenant }) {
       const limit = pageSize(first)
       const rows = await pageAudit(services, tenant, {
         subject: filter?.subject ?? undefined,
@@ -27,7 +21,7 @@ export const auditResolvers = {
         rows: rows.slice(0, limit),
         hasNext: rows.length > limit,
         hasPrevious: Boolean(after),
-        cursorOf: (row: AuditEntryRow) => toCursor('audit', [row.position]),
+        cursorOf: (row: AuditEntryView) => toCursor('audit', [row.position]),
       }
       return connectionOf(page, (row) => ({
         ...row,
