@@ -10,12 +10,17 @@ alter table validation add column personal bytea;
 -- The classes of personal data that `personal` holds.
 alter table validation add column personal_classes text[] not null default '{}';
 update validation set state = regexp_replace(state, '"detailObservedAt":"[^"]*"', '"detailObservedAt":null');
-create index validation_by_personal on validation (tenant, id) where personal_classes <> '{}';
+-- Since when it has had a status that is final; null while it is open.
+alter table validation add column ended_at timestamptz;
+update validation set ended_at = substring(state from '"statusChangedAt":"([^"]*)"')::timestamptz
+  where status in ('APPROVED', 'REJECTED', 'EXPIRED', 'ABANDONED', 'CANCELLED', 'LAPSED', 'ERRORED');
+create index validation_to_clear on validation (ended_at) where personal_classes <> '{}' and ended_at is not null;
 
 -- The record of a provider, sealed. Null where it was removed by age.
 delete from observation;
 alter table observation drop column raw;
 alter table observation add column raw bytea;
+create index observation_to_clear on observation (last_seen_at) where raw is not null;
 
 -- The body of a webhook, sealed. Null where it was removed by age or erased.
 alter table delivery drop column body;

@@ -18,7 +18,7 @@ import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
 import { createMetrics } from './metrics.ts'
 import { createHttpClient } from './providers/http.ts'
-import { openReadyDatabase } from './ready-database.ts'
+import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
 import { createIntake, type Intake } from './service/deliveries.ts'
@@ -111,6 +111,9 @@ async function openGround(config: Config, overrides: Overrides) {
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
   const metrics = createMetrics()
   const database = await openReadyDatabase(config)
+  const authenticator = await orClose(database, () =>
+    createAuthenticator({ auth: config.auth, db: database.db, now, logger }),
+  )
   const bus = config.pubsubUrl === null ? null : await connectBus({ url: config.pubsubUrl, logger })
   const feed = createFeed({
     db: database.db,
@@ -122,9 +125,23 @@ async function openGround(config: Config, overrides: Overrides) {
   bus?.subscribe(feed.wake)
   const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
   const emulators = createEmulators(config, now)
-  const authenticator = createAuthenticator({ auth: config.auth, db: database.db, now, logger })
-  const audit = createAuditLog({ db: database.db, signingKeys: database.masterKeys.map(deriveAuditKey), now, logger })
+  const audit = createAuditLog({
+    db: database.db,
+    signingKeys: database.masterKeys.map(deriveAuditKey),
+    now,
+    logger,
+  })
   return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators, authenticator, audit }
+}
+
+/** A key file that cannot be used is found here, with the database open already. */
+async function orClose<T>(database: ReadyDatabase, create: () => T): Promise<T> {
+  try {
+    return create()
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 }
 
 /** What answers requests. The providers' emulators are reached through the front: it has to be there first. */
@@ -143,6 +160,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     mounts: mountsOf(emulators),
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
+    corsOrigins: config.corsOrigins,
     logger,
   })
 }
@@ -179,7 +197,7 @@ async function createServices(
   { database, feed, metrics, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
-  const { openMaxAge, historyRetentionDays, webhookTenant } = config
+  const { openMaxAge, historyRetentionDays, piiRetentionDays, webhookTenant } = config
   return {
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
@@ -189,7 +207,13 @@ async function createServices(
     audit,
     vault: createVault({ ...database, now }),
     cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
-    policy: { openMaxAge, summaryMaxAge: SUMMARY_MAX_AGE, historyRetentionDays, webhookTenant },
+    policy: {
+      openMaxAge,
+      summaryMaxAge: SUMMARY_MAX_AGE,
+      historyRetentionDays,
+      piiRetentionDays,
+      webhookTenant,
+    },
     logger,
     now,
     newId: randomUUID,

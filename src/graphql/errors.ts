@@ -1,7 +1,7 @@
 // What clients see of errors: a code and a sentence that never repeats what was sent. Everything unlisted is INTERNAL.
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind } from 'graphql'
 import { type GraphQLHTTPExtensions, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
-import { ERRORS, GatewayError } from '../domain/errors.ts'
+import { ERRORS, type ErrorCode, GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
 import { EVENT_ID } from './event-sharing.ts'
@@ -160,9 +160,12 @@ function presentError(
   })
 }
 
+/** Not about what is wrong with a document; see `httpOf`. */
+const OF_REQUESTS: readonly ErrorCode[] = ['BAD_REQUEST', 'LIMIT_EXCEEDED']
+
 /** `spec` lets yoga answer 200 to who accepts application/json only: right for a bad document, not for a bad request. */
 function httpOf({ code, retryAfter }: GatewayError, given?: GraphQLHTTPExtensions): GraphQLHTTPExtensions {
-  if (given && code !== 'BAD_REQUEST') return given
+  if (given && !OF_REQUESTS.includes(code)) return given
   const headers = retryAfter === null ? {} : { 'retry-after': String(retryAfter) }
   return { status: given?.status ?? ERRORS[code].http, headers: given?.headers ?? headers }
 }

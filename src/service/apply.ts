@@ -2,7 +2,7 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { EntitySummary, Observation, ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
-import { applySummary, evolve, type ValidationState } from '../domain/validation.ts'
+import { applySummary, evolve } from '../domain/validation.ts'
 import { type AccountKey, readAccounts, updateAccount } from '../store/entities.ts'
 import { recordObservation } from '../store/observations.ts'
 import type { EntityRow, Tx } from '../store/tables.ts'
@@ -10,7 +10,6 @@ import {
   markCurrent,
   readKnownValidations,
   readStandings,
-  type SealedPersonal,
   type ValidationRow,
   writeValidation,
 } from '../store/validations.ts'
@@ -22,14 +21,7 @@ import {
   writeEvolution,
 } from './entity-writes.ts'
 import { memberStatuses, reevaluateParents } from './members.ts'
-import {
-  NOTHING_SEALED,
-  openPersonal,
-  redactedRecord,
-  type Sealing,
-  sealPersonal,
-  sealRecord,
-} from './personal.ts'
+import { redactedRecord, sealNewPersonal, sealRecord } from './personal.ts'
 import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
@@ -152,7 +144,8 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
   const { recheck } = services.providers.view(account.provider)
   if (evolution.change !== 'OUTDATED') {
     const { state } = evolution
-    const personal = await personalAfter(write, identity, { known, state })
+    const said = { row, known, state, detail: observation.detail }
+    const personal = await sealNewPersonal(services, entity, { target: identity, ...said })
     await writeValidation(tx, identity, { state, personal, lookAt: lookAt(state, recheck) })
   }
   const record = entity.redacted_at
@@ -171,20 +164,6 @@ async function writeObservation(tx: Tx, write: ObservationWrite): Promise<Writte
   }
   const change = { validationId: identity.id, ...evolution }
   return { id: identity.id, observation, change }
-}
-
-/** The personal data to be stored with the new state; undefined where what is stored stays. */
-async function personalAfter(
-  { services, entity, row, observation }: ObservationWrite,
-  target: Sealing,
-  { known, state }: { known: ValidationState | null; state: ValidationState },
-): Promise<SealedPersonal | undefined> {
-  if (entity.redacted_at) return NOTHING_SEALED
-  // A list row that says what is known already leaves everything as it was.
-  if (known && state.unrecognized === known.unrecognized) return undefined
-  if (!row || observation.detail === 'FULL') return sealPersonal(services.vault, target, state)
-  const [kept] = await openPersonal(services, [row])
-  return sealPersonal(services.vault, target, { ...state, ...kept, unrecognized: state.unrecognized })
 }
 
 /** Says which validation of the account is current, where this answer can tell and is the newest that could. */

@@ -3,7 +3,8 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import { GatewayError } from '../domain/errors.ts'
 import type { Observation } from '../domain/observation.ts'
 import { PERSONAL_FIELDS, PII_CLASS_NAMES, type PiiClass } from '../domain/pii.ts'
-import type { PersonalData } from '../store/tables.ts'
+import type { ValidationState } from '../domain/validation.ts'
+import type { EntityRow, PersonalData } from '../store/tables.ts'
 import type { SealedPersonal, ValidationRow } from '../store/validations.ts'
 import type { Services } from './services.ts'
 import type { SealedPlace, Vault } from './vault.ts'
@@ -19,19 +20,40 @@ export interface Sealing {
 
 type Opening = Pick<ValidationRow, 'tenant' | 'id' | 'personal'>
 
-const NOTHING: PersonalData = { extractedData: null, sessionUrl: null, unrecognized: [] }
-export const NOTHING_SEALED: SealedPersonal = { sealed: null, classes: [] }
+export const NOTHING_PERSONAL: PersonalData = { extractedData: null, sessionUrl: null, unrecognized: [] }
+const NOTHING_SEALED: SealedPersonal = { sealed: null, classes: [] }
 
-export async function sealPersonal(
-  vault: Vault,
-  target: Sealing,
-  personal: PersonalData,
-): Promise<SealedPersonal> {
+export async function sealPersonal(vault: Vault, target: Sealing, personal: PersonalData): Promise<SealedPersonal> {
   const { extractedData, sessionUrl, unrecognized } = personal
   if (extractedData === null && sessionUrl === null && unrecognized.length === 0) return NOTHING_SEALED
   const content = encode({ extractedData, sessionUrl, unrecognized })
   const sealed = await vault.seal(target.entityId, placeOf(target), content)
   return { sealed, classes: classesOf(personal) }
+}
+
+export interface NewPersonal {
+  target: Sealing
+  /** As it is stored; absent where it is new. */
+  row: Opening | undefined
+  /** The state of before, without anything personal, and the one that came of it. */
+  known: ValidationState | null
+  state: ValidationState
+  detail: Observation['detail']
+}
+
+/** What is to be stored with a new state; undefined where what is stored stays. `entity`: locked. */
+export async function sealNewPersonal(
+  services: Pick<Services, 'vault'>,
+  entity: Pick<EntityRow, 'redacted_at'>,
+  { target, row, known, state, detail }: NewPersonal,
+): Promise<SealedPersonal | undefined> {
+  if (entity.redacted_at !== null) return NOTHING_SEALED
+  // A list row that says what is known already leaves everything as it was.
+  if (known !== null && state.unrecognized === known.unrecognized) return undefined
+  if (!row || detail === 'FULL') return sealPersonal(services.vault, target, state)
+  // Other list rows bring their own words that nobody understood, and no more.
+  const [kept] = await openPersonal(services, [row])
+  return sealPersonal(services.vault, target, { ...state, ...kept, unrecognized: state.unrecognized })
 }
 
 /** In the order of the rows. Nothing where there is nothing, or the key was destroyed. Throws where one is damaged. */
@@ -60,9 +82,25 @@ export async function openEachPersonal(
   return Promise.all(
     rows.map(async (row) => {
       const one = await openPersonal(services, [row]).catch(orDamage)
-      return one instanceof GatewayError ? one : (one[0] ?? NOTHING)
+      return one instanceof GatewayError ? one : (one[0] ?? NOTHING_PERSONAL)
     }),
   )
+}
+
+/** What is left when one class is taken away. */
+export function withoutClass(personal: PersonalData, of: PiiClass): PersonalData {
+  const isOf = (field: string) =>
+    Object.hasOwn(PERSONAL_FIELDS, field) && PERSONAL_FIELDS[field as keyof typeof PERSONAL_FIELDS] === of
+  const { extractedData, sessionUrl, unrecognized } = personal
+  const kept = Object.entries(extractedData ?? {}).map(([field, value]) => [
+    field,
+    isOf(field) ? null : value,
+  ])
+  return {
+    extractedData: extractedData && (Object.fromEntries(kept) as typeof extractedData),
+    sessionUrl: isOf('sessionUrl') ? null : sessionUrl,
+    unrecognized: isOf('unrecognized') ? [] : unrecognized,
+  }
 }
 
 /** Which classes there is something of. */
@@ -117,5 +155,5 @@ function encode(personal: PersonalData): Uint8Array {
 }
 
 function decode(content: Uint8Array | null): PersonalData {
-  return content === null ? NOTHING : JSON.parse(Buffer.from(content).toString('utf8'))
+  return content === null ? NOTHING_PERSONAL : JSON.parse(Buffer.from(content).toString('utf8'))
 }

@@ -4,6 +4,7 @@ import type { ProviderDefinition } from '../providers/provider.ts'
 import {
   type DeliveryReading,
   type DeliverySelection,
+  findOwner,
   readDeliveries,
   requeueDelivery,
   type StoredDelivery,
@@ -78,3 +79,25 @@ function readAgain(
   const known = state === 'IGNORED' || state === 'QUARANTINED' ? state : 'READY'
   return { event_type, reference, account, state: known }
 }
+
+/**
+ * The same for one delivery that is about what this tenant has. Answers its state, or null where there is none: one of another
+ * tenant is not there.
+ */
+export async function replayDelivery(
+  services: Services,
+  tenant: string,
+  id: string,
+): Promise<keyof Replayed | null> {
+  const [delivery] = await readDeliveries(services.db, { id, after: null, limit: 1 })
+  if (!delivery) return null
+  const { provider, reference, account } = delivery
+  const owner = reference === null ? null : await findOwner(services.db, { provider, reference, account })
+  if ((owner ?? services.policy.webhookTenant) !== tenant) return null
+  const definitions = services.providers.list().map((one) => services.providers.get(one.id).definition)
+  const at = services.now().toISOString()
+  const counts = await replayDeliveries(services, { definitions, selection: { id }, at })
+  return REPLAY_STATES.find((state) => counts[state] > 0) ?? null
+}
+
+const REPLAY_STATES = ['READY', 'IGNORED', 'QUARANTINED'] as const

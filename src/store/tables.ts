@@ -80,6 +80,8 @@ export interface ValidationTable {
   requested_at: Instant | null
   parent_reference: string | null
   look_at: Instant | null
+  /** Since when its status is final; null while it is open. */
+  ended_at: Instant | null
   state: Json<StoredState>
   /** Sealed `PersonalData`; null where there are none. */
   personal: Uint8Array | null

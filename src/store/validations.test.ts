@@ -134,25 +134,6 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     })
   })
 
-  it('keep their personal data where a write says nothing of them, and lose them where it says that there are none', async () => {
-    const { db } = database
-    const id = await add({ reference: 'r-1' })
-    const read = () => db.selectFrom('validation').select(['personal', 'personal_classes']).executeTakeFirst()
-    const write = async (personal?: SealedPersonal) => {
-      const [row] = await readValidations(db, TENANT, [id])
-      if (!row) throw new Error('the validation is gone')
-      await db
-        .transaction()
-        .execute((tx) => writeValidation(tx, row, { state: row.state, personal, lookAt: null }))
-      return read()
-    }
-    expect(await read()).toEqual({ personal: null, personal_classes: [] })
-    const known = { personal: sealedAs(2).sealed, personal_classes: ['IDENTITY', 'LINK'] }
-    expect(await write(sealedAs(2))).toEqual(known)
-    expect(await write()).toEqual(known)
-    expect(await write({ sealed: null, classes: [] })).toEqual({ personal: null, personal_classes: [] })
-  })
-
   it('of two entities cannot have the same reference at one provider', async () => {
     await add({ reference: 'r-1' })
     await add({ reference: 'r-1', provider: 'sila' })

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { clockChange } from '../domain/clock.ts'
 import type { PiiClass } from '../domain/pii.ts'
-import type { KycStatus } from '../domain/status.ts'
+import { isFinal, type KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import type { ValidationState } from '../domain/validation.ts'
 import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
@@ -135,6 +135,7 @@ export async function writeValidation(
     requested_at: state.requestedAt,
     parent_reference: state.parentReference,
     look_at: lookAt,
+    ended_at: isFinal(state.status) ? state.statusChangedAt : null,
     state: JSON.stringify({ ...state, ...NOT_IN_STATE }),
     ...(personal && { personal: personal.sealed, personal_classes: personal.classes }),
     failure: null,

@@ -31,7 +31,7 @@ describe('who may connect', () => {
   })
 
   it('from other machines too, where the server is for them', async () => {
-    const headers = { host: 'gateway.test', origin: 'https://app.test' }
+    const headers = { host: 'gateway.test', origin: 'https://gateway.test' }
     expect(await statusOf(await startStreaming(), { headers })).toBe(101)
   })
 

@@ -1,6 +1,7 @@
 // The list of resolvers, by noun.
 import type { Resolvers } from '../generated.ts'
 import { auditResolvers } from './audit.ts'
+import { deliveryResolvers } from './delivery.ts'
 import { entityResolvers } from './entity.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
@@ -10,6 +11,7 @@ import { validationResolvers } from './validation.ts'
 export const resolvers = [
   sharedResolvers,
   entityResolvers,
+  deliveryResolvers,
   validationResolvers,
   providerResolvers,
   subscriptionResolvers,
