@@ -1,4 +1,5 @@
 // What callers are told of documents that are refused, who may use GET, and what each request takes from the caller's share.
+import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createEdgeServer, type EdgeServerOptions } from '../../test/support/edge-server.ts'
 import type { Scope } from '../domain/principal.ts'
@@ -85,6 +86,25 @@ describe('a caller without schema:read', () => {
   it('is still told that no operation is meant by the name', async () => {
     const { response, json } = await createEdgeServer().ask({ query: '{ hello }', operationName: 'Other' })
     expect([response.status, json.errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST'])
+  })
+})
+
+describe('a caller with schema:read', () => {
+  it.each([
+    getIntrospectionQuery(),
+    getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true, oneOf: true }),
+  ])('reads the schema as tools ask for it', async (query) => {
+    const { json } = await createEdgeServer(DEVELOPER).ask({ query })
+    expect(json.errors).toBeUndefined()
+    expect(json.data.__schema.queryType).toEqual({ name: 'Query', kind: 'OBJECT' })
+  })
+
+  it('does not read it in circles', async () => {
+    const query = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }'
+    const { json } = await createEdgeServer(DEVELOPER).ask({ query })
+    expect(json.errors).toMatchObject([
+      { message: 'Maximum introspection depth exceeded', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+    ])
   })
 })
 

@@ -9,6 +9,7 @@ import type { Instant } from '../domain/time.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
 import { type Authenticate, refuseCaller } from './authentication.ts'
 import { useDeadline } from './deadline.ts'
+import { createDocumentCache, NO_ERROR_CACHE } from './document-cache.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
 import { createOperate } from './operate.ts'
@@ -127,6 +128,7 @@ export function createGraphQLServer<Context extends object>(
     logging: false,
     graphqlEndpoint: '/graphql',
     maxRequestBodySize: MAX_BODY_BYTES,
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: NO_ERROR_CACHE },
     batching: false,
     multipart: false,
     landingPage: false,

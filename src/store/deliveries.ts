@@ -93,6 +93,16 @@ export async function claimDeliveries(
     }))
 }
 
+/** Of an entity whose data were erased nothing personal stays, once it is known that a delivery is about it. */
+const BODY_IF_ALLOWED = sql<Uint8Array | null>`case when exists (
+  select from entity where redacted_at is not null and (tenant, id) in (
+    select tenant, entity_id from validation
+    where validation.provider = delivery.provider and validation.reference = delivery.reference
+    union all
+    select tenant, entity_id from account
+    where account.provider = delivery.provider and account.reference = delivery.account)
+) then null else body end`
+
 /** Ends the work on deliveries. `failure`: why they are dead. What another worker has done meanwhile stays done. */
 export async function finishDeliveries(
   db: Db,
@@ -101,7 +111,7 @@ export async function finishDeliveries(
 ): Promise<void> {
   await db
     .updateTable('delivery')
-    .set({ state: end.state, failure: end.failure, due_at: null, finished_at: end.at })
+    .set({ state: end.state, failure: end.failure, due_at: null, finished_at: end.at, body: BODY_IF_ALLOWED })
     .where('id', '=', anyOf(ids))
     .where('state', '=', 'READY')
     .execute()

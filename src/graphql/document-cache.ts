@@ -1,0 +1,34 @@
+// Keeps documents that were parsed, within bounds that hostile ones cannot stretch: few, and none that is long.
+import type { DocumentNode } from 'graphql'
+
+const MAX_DOCUMENTS = 250
+/** Longer than documents of apps are. */
+const MAX_CHARACTERS = 10_000
+
+export interface DocumentCache<Value> {
+  get(text: string): Value | undefined
+  set(text: string, value: Value): void
+}
+
+/** The documents that were asked for last. */
+export function createDocumentCache(maximum = MAX_DOCUMENTS): DocumentCache<DocumentNode> {
+  const documents = new Map<string, DocumentNode>()
+  return {
+    get(text) {
+      const document = documents.get(text)
+      if (document === undefined) return undefined
+      documents.delete(text)
+      documents.set(text, document)
+      return document
+    },
+    set(text, document) {
+      if (text.length > MAX_CHARACTERS) return
+      documents.set(text, document)
+      const [oldest] = documents.keys()
+      if (documents.size > maximum && oldest !== undefined) documents.delete(oldest)
+    },
+  }
+}
+
+/** To find that a text is no document again costs less than to keep it. */
+export const NO_ERROR_CACHE: DocumentCache<Error> = { get: () => undefined, set() {} }
