@@ -6,6 +6,8 @@ import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
 import { leaveTrail } from './graphql/trail.ts'
+import { loadTrustedDocuments } from './graphql/trusted-documents.ts'
+import { createRateLimiter } from './rate-limit.ts'
 import type { Services } from './service/services.ts'
 import { isUnavailable } from './store/database.ts'
 import type { Logger } from './telemetry.ts'
@@ -20,6 +22,7 @@ export function createGraphQL(
   config: Config,
   { authenticator, services, logger }: GraphQLDoor,
 ): GraphQLServer {
+  const { mode, manifests } = config.trustedDocuments
   return createGraphQLServer<GraphContext>({
     schema: createSchema(),
     authenticate: authenticator.authenticate,
@@ -30,6 +33,9 @@ export function createGraphQL(
     audienceOf,
     eventIdOf,
     isUnavailable,
+    limits: config.limits,
+    trusted: { mode, texts: loadTrustedDocuments(manifests) },
+    take: createRateLimiter({ perMinute: config.rateLimitPerMinute }).take,
     logger,
     graphiql: config.mode === 'sandbox',
   })

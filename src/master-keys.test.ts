@@ -25,7 +25,9 @@ describe('the master key', () => {
     expect(readdirSync(dataDir)).toEqual(['master.key'])
     expect(statSync(join(dataDir, 'master.key')).mode & 0o777).toBe(0o600)
     // As ENCRYPTION_KEYS takes it.
-    expect(readFileSync(join(dataDir, 'master.key'), 'utf8').trim()).toBe(Buffer.from(first ?? []).toString('base64'))
+    expect(readFileSync(join(dataDir, 'master.key'), 'utf8').trim()).toBe(
+      Buffer.from(first ?? []).toString('base64'),
+    )
   })
 
   it('is another one for every data directory and for every process that has none', () => {
@@ -36,7 +38,8 @@ describe('the master key', () => {
 
   it('is not made where that is not wanted', () => {
     const dataDir = join(folder, 'absent')
-    const load = (where: string) => loadMasterKeys({ encryptionKeys: null, dataDir: where }, { isMadeIfMissing: false })
+    const load = (where: string) =>
+      loadMasterKeys({ encryptionKeys: null, dataDir: where }, { isMadeIfMissing: false })
     expect([load(dataDir), load('memory://')]).toEqual([[], []])
     expect(readdirSync(folder)).not.toContain('absent')
   })
@@ -61,6 +64,8 @@ describe('the master key', () => {
     const dataDir = join(folder, 'file')
     writeFileSync(dataDir, '')
     chmodSync(dataDir, 0o600)
-    expect(() => loadMasterKeys({ encryptionKeys: null, dataDir })).toThrow(/cannot be read or made: ENOTDIR.*ENCRYPTION_KEYS/)
+    expect(() => loadMasterKeys({ encryptionKeys: null, dataDir })).toThrow(
+      /cannot be read or made: ENOTDIR.*ENCRYPTION_KEYS/,
+    )
   })
 })

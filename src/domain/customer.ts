@@ -1,25 +1,29 @@
 // What an end user may see of their own validations. A review because of a watchlist looks exactly like any other review:
 // whoever is screened must not learn of it (tipping-off), neither by a word nor by something that is missing.
+//
+// The rule: a customer is told the status, what it asks of them, and times that belong to the status. They are told reasons
+// only where they have to act on them (ACTION_REQUIRED), and the outcome only once it stands. Everything else that a
+// provider says of a validation, and when it said it, is the same for all who have the same status.
 import type { Decision } from './decision.ts'
 import { createReason, type Reason } from './reason.ts'
 import { isFinal, type KycStatus, type StatusFacts } from './status.ts'
+import type { Instant } from './time.ts'
 
-/**
- * Statuses in which a customer is told reasons. In all others there is nothing for them to do, and a review with
- * reasons beside one without would tell the two apart.
- */
-const TOLD = ['ACTION_REQUIRED', 'REJECTED', 'APPROVED', 'LAPSED'] as const satisfies readonly KycStatus[]
-
-/** Who looks at a review differs by its cause at some providers; a customer only hears that somebody does. */
+/** Who looks at a review, and at whom, differs by its cause; a customer only hears that somebody does. */
 export function customerFacts<Facts extends StatusFacts>(facts: Facts): Facts {
-  return facts.status === 'IN_REVIEW' ? { ...facts, waitingOn: 'PROVIDER_REVIEWER', retry: 'NONE' } : facts
+  return facts.status === 'IN_REVIEW'
+    ? { ...facts, waitingOn: 'PROVIDER_REVIEWER', retry: 'NONE', blockedBy: 'SELF' }
+    : facts
 }
 
-/** The visible reasons, in our own words alone. Where the customer must act there is always one. */
+/**
+ * The visible reasons where the customer must act, in our own words alone; there is always one. In all other statuses none:
+ * some reasons may never be told, and an outcome without any beside one with some would tell the two apart.
+ */
 export function customerReasons(reasons: readonly Reason[], status: KycStatus): Reason[] {
-  if (!(TOLD as readonly KycStatus[]).includes(status)) return []
+  if (status !== 'ACTION_REQUIRED') return []
   const visible = reasons.filter((reason) => reason.customerVisible)
-  const shown = status === 'ACTION_REQUIRED' && visible.length === 0 ? [MORE_DATA] : visible
+  const shown = visible.length === 0 ? [MORE_DATA] : visible
   return shown.map((reason) => ({ ...reason, providerCode: reason.code, account: null }))
 }
 
@@ -29,16 +33,23 @@ const MORE_DATA = createReason({
   providerCode: 'MORE_DATA_REQUIRED',
 })
 
-/** An outcome that stands. That checks have ended without one is a fact about the review. */
-export function customerDecision(decision: Decision | null, status: KycStatus): Decision | null {
+/** An outcome that stands, and when it came. That checks have ended without one is a fact about the review. */
+export function customerDecision(
+  decision: Decision | null,
+  { status, statusChangedAt }: { status: KycStatus; statusChangedAt: Instant },
+): Decision | null {
   const isOutcome = decision?.outcome === 'APPROVED' || decision?.outcome === 'REJECTED'
   if (!isOutcome || !isFinal(status)) return null
-  const reasons = customerReasons(decision.reasons, status)
   return {
     outcome: decision.outcome,
-    decidedAt: decision.decidedAt,
+    decidedAt: notAfter(decision.decidedAt, statusChangedAt),
     decidedBy: 'UNKNOWN',
-    reasons,
+    reasons: [],
     riskLevel: null,
   }
+}
+
+/** Providers that tell no time of the end give that of the last touch: screening goes on after it, and touches the record. */
+export function notAfter(time: Instant | null, limit: Instant): Instant | null {
+  return time !== null && time > limit ? limit : time
 }

@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isNonNullType,
   isObjectType,
   Kind,
 } from 'graphql'
@@ -94,9 +95,13 @@ function demand({ principal, trail }: GraphContext, scope: Scope): void {
   })
 }
 
+/** What stands where a value must be and may not be seen. */
+export const HIDDEN = '[not shown without kyc:pii]'
+
 /** Without the scope nobody looks whether there is a value. */
 function hidingPersonal(name: string, resolve: Resolver): Resolver {
   return (source, args, context, info) => {
+    if (isNonNullType(info.returnType) && !context.principal.scopes.has('kyc:pii')) return HIDDEN
     demand(context, 'kyc:pii')
     return after(resolve(source, args, context, info), (value) => {
       if (value !== null && value !== undefined) context.trail.piiFields.add(name)

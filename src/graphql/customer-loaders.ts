@@ -1,9 +1,11 @@
 // The loaders of an end user: they find one entity and what belongs to it, and show it as its customer may see it.
 import DataLoader from 'dataloader'
-import { customerValidation } from '../service/customer-view.ts'
+import { customerPersonal, customerStanding, customerValidation } from '../service/customer-view.ts'
 import { type EntityRow, loadKnownEntitiesByAccount } from '../service/entities.ts'
 import type { ValidationListAsk } from '../service/entity-validations.ts'
+import type { PersonalData } from '../service/personal.ts'
 import type { Services } from '../service/services.ts'
+import type { StandingAsk } from '../service/standings.ts'
 import type { ValidationView } from '../service/validation-view.ts'
 import { type IdAsk, loadOwnValidations, type ReferenceAsk } from '../service/validations.ts'
 import { byAccount, byContent } from './loader-keys.ts'
@@ -54,6 +56,14 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
         page instanceof Error ? page : { ...page, views: page.views.map(customerValidation) },
       )
     }, byContent),
+    standing: new DataLoader(async (asks: readonly StandingAsk[]) => {
+      const standings = await all.standing.loadMany(asks)
+      return standings.map((one) => (one instanceof Error ? one : customerStanding(one)))
+    }, byContent),
+    personal: new DataLoader<ValidationView['row'], PersonalData>(async (rows) => {
+      const found = await all.personal.loadMany(rows)
+      return found.map((one) => (one instanceof Error ? one : customerPersonal(one)))
+    }),
     // Members are other people.
     memberLook: new DataLoader(async (looks) => looks.map(() => null), { cacheKeyFn: ({ row }) => row.id }),
   }

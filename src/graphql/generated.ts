@@ -60,26 +60,6 @@ export type AuditAction =
   /** Something was registered, or read again at a provider. */
   | 'WRITE';
 
-/** A page of the audit log. */
-export type AuditConnection = {
-  __typename?: 'AuditConnection';
-  /** The rows of this page, each with its cursor. */
-  edges: Array<AuditEdge>;
-  /** The same rows without cursors. */
-  nodes: Array<AuditEntry>;
-  /** Where this page begins and ends. */
-  pageInfo: PageInfo;
-};
-
-/** One row of a page of the audit log. */
-export type AuditEdge = {
-  __typename?: 'AuditEdge';
-  /** The position of this row, for `after`. */
-  cursor: Scalars['String']['output'];
-  /** The entry. */
-  node: AuditEntry;
-};
-
 /** One entry of the audit log. Each is chained to the one before; `kyc-gateway audit verify` finds what was changed. */
 export type AuditEntry = {
   __typename?: 'AuditEntry';
@@ -99,6 +79,26 @@ export type AuditEntry = {
   requestId: Scalars['String']['output'];
   /** Who: the subject of the token, with its issuer, or the id of the key. */
   subject: Scalars['String']['output'];
+};
+
+/** A page of the audit log. */
+export type AuditEntryConnection = {
+  __typename?: 'AuditEntryConnection';
+  /** The rows of this page, each with its cursor. */
+  edges: Array<AuditEntryEdge>;
+  /** The same rows without cursors. */
+  nodes: Array<Maybe<AuditEntry>>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** One row of a page of the audit log. */
+export type AuditEntryEdge = {
+  __typename?: 'AuditEntryEdge';
+  /** The position of this row, for `after`. */
+  cursor: Scalars['String']['output'];
+  /** The entry. */
+  node: Maybe<AuditEntry>;
 };
 
 /** Narrows the audit log. Every field given must fit. */
@@ -568,7 +568,7 @@ export type ProviderHealthState =
 export type Query = {
   __typename?: 'Query';
   /** Who read or changed what at this tenant, newest first. Never a value of what was read. */
-  auditLog: AuditConnection;
+  auditLog: AuditEntryConnection;
   /** The entities the gateway knows, newest first. Asks no provider, except for what you select below each entity. */
   entities: EntityConnection;
   /**
@@ -965,7 +965,7 @@ export type UnrecognizedValue = {
   /** The provider's own name of the field, with dots, for example `decision.outcome`. */
   field: Scalars['String']['output'];
   /** The value, verbatim. */
-  value: Maybe<Scalars['String']['output']>;
+  value: Scalars['String']['output'];
 };
 
 /** One run of one entity at one provider, from start to outcome: the thing that has a status. */
@@ -1274,9 +1274,9 @@ export type ResolversTypes = {
   Account: ResolverTypeWrapper<AccountView>;
   AccountInput: AccountInput;
   AuditAction: AuditAction;
-  AuditConnection: ResolverTypeWrapper<AuditConnection>;
-  AuditEdge: ResolverTypeWrapper<AuditEdge>;
   AuditEntry: ResolverTypeWrapper<AuditEntry>;
+  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnection>;
+  AuditEntryEdge: ResolverTypeWrapper<AuditEntryEdge>;
   AuditFilter: AuditFilter;
   BlockedBy: BlockedBy;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -1348,9 +1348,9 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Account: AccountView;
   AccountInput: AccountInput;
-  AuditConnection: AuditConnection;
-  AuditEdge: AuditEdge;
   AuditEntry: AuditEntry;
+  AuditEntryConnection: AuditEntryConnection;
+  AuditEntryEdge: AuditEntryEdge;
   AuditFilter: AuditFilter;
   Boolean: Scalars['Boolean']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -1425,17 +1425,6 @@ export type AccountResolvers<ContextType = GraphContext, ParentType extends Reso
   reference?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AuditConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-};
-
-export type AuditEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
-};
-
 export type AuditEntryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
   action?: Resolver<ResolversTypes['AuditAction'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1445,6 +1434,17 @@ export type AuditEntryResolvers<ContextType = GraphContext, ParentType extends R
   position?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   requestId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditEntryConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<Maybe<ResolversTypes['AuditEntry']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEntryEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1578,7 +1578,7 @@ export type ProviderHealthResolvers<ContextType = GraphContext, ParentType exten
 };
 
 export type QueryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  auditLog?: Resolver<ResolversTypes['AuditEntryConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'first'>>;
   entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'by'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
@@ -1654,7 +1654,7 @@ export type SyncValidationPayloadResolvers<ContextType = GraphContext, ParentTyp
 
 export type UnrecognizedValueResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['UnrecognizedValue'] = ResolversParentTypes['UnrecognizedValue']> = {
   field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ValidationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Validation'] = ResolversParentTypes['Validation']> = {
@@ -1714,9 +1714,9 @@ export type VerificationResolvers<ContextType = GraphContext, ParentType extends
 
 export type Resolvers<ContextType = GraphContext> = {
   Account?: AccountResolvers<ContextType>;
-  AuditConnection?: AuditConnectionResolvers<ContextType>;
-  AuditEdge?: AuditEdgeResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
+  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
+  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decision?: DecisionResolvers<ContextType>;
   Entity?: EntityResolvers<ContextType>;

@@ -36,7 +36,7 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   connectMs: 2_000,
-  attemptMs: 5_000,
+  attemptMs: 4_000,
   maxBytes: 2_000_000,
   connections: 20,
 }

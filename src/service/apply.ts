@@ -5,6 +5,7 @@ import type { Instant } from '../domain/time.ts'
 import { applySummary, evolve } from '../domain/validation.ts'
 import { type AccountKey, readAccounts, updateAccount } from '../store/entities.ts'
 import { recordObservation } from '../store/observations.ts'
+import { hasForeignValidations } from '../store/ownership.ts'
 import type { EntityRow, Tx } from '../store/tables.ts'
 import {
   markCurrent,
@@ -101,7 +102,11 @@ async function readKnown(tx: Tx, { tenant, account, observations }: Answer): Pro
   const references = observations.map((observation) => observation.reference)
   const rows = await readKnownValidations(tx, tenant, { account, references })
   const isForeign = (row: ValidationRow) => row.account !== account.reference
-  if (rows.some(isForeign)) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: account.provider })
+  const { provider } = account
+  if (rows.some(isForeign)) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
+  const unseen = references.filter((reference) => !rows.some((row) => row.reference === reference))
+  const keys = unseen.map((reference) => ({ provider, reference }))
+  if (await hasForeignValidations(tx, tenant, keys)) throw new GatewayError('ACCOUNT_CONFLICT')
   return rows
 }
 

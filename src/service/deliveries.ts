@@ -4,9 +4,9 @@ import type { ProviderDefinition } from '../providers/provider.ts'
 import { canBeGenuine, verifyDelivery } from '../providers/signature.ts'
 import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
+import { forgetBodyKeys, sealBody } from './delivery-bodies.ts'
 import { keyedDigest } from './personal.ts'
 import type { Services } from './services.ts'
-import type { SealedPlace } from './vault.ts'
 
 /** A webhook request. */
 export interface IncomingDelivery {
@@ -216,7 +216,10 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
   async function write(batch: readonly Waiting[]) {
     const sealed = await Promise.all(batch.map(({ delivery }) => sealBody(services, delivery)))
     const ids = await insertDeliveries(services.db, sealed)
-    await forgetKeys(services, sealed.map(({ id }) => id).filter((id) => !ids.has(id)))
+    await forgetBodyKeys(
+      services,
+      sealed.map(({ id }) => id).filter((id) => !ids.has(id)),
+    )
     for (const { delivery, done } of batch) done.resolve(ids.has(delivery.id))
   }
 
@@ -228,21 +231,4 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
     if (!isWriting) writeAll()
     return done.promise
   }
-}
-
-async function sealBody({ vault }: Services, delivery: NewDelivery): Promise<NewDelivery> {
-  return { ...delivery, body: await vault.seal(delivery.id, bodyPlaceOf(delivery.id), delivery.body) }
-}
-
-/** A body belongs to no tenant: whose it is shows when it is processed. */
-export function bodyPlaceOf(id: string): SealedPlace {
-  return { tenant: '', table: 'delivery', column: 'body', row: id }
-}
-
-/** Keys of deliveries that came a second time open nothing. A store that does not answer keeps them; that does no harm. */
-async function forgetKeys({ vault, logger }: Services, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await vault.destroy(ids).catch((error: unknown) => {
-    logger.warn({ err: error }, 'keys of repeated deliveries are left over')
-  })
 }

@@ -14,7 +14,7 @@ import {
 } from '../store/entities.ts'
 import type { EntityRow } from '../store/tables.ts'
 import { standingsOf } from './entity-writes.ts'
-import { belongsToAnother } from './ownership.ts'
+import { unlessAnothers } from './ownership.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
 import { settleDueEntities } from './settle.ts'
@@ -91,8 +91,7 @@ export async function loadEntitiesByAccount(
 }
 
 async function discover(services: Services, tenant: string, account: AccountKey): Promise<boolean> {
-  if (await belongsToAnother(services, tenant, { account })) return false
-  return discoverAccount(services, { tenant, account })
+  return unlessAnothers(services, { tenant, account }, () => discoverAccount(services, { tenant, account }))
 }
 
 function findAccount(rows: readonly AccountRow[], key: AccountKey): AccountRow | undefined {

@@ -6,7 +6,7 @@ import { reevaluate } from '../domain/validation.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Tx } from '../store/tables.ts'
 import { readMembers, readValidationsByReference } from '../store/validations.ts'
-import { finishEntity, lockEntityOfAccount, knownState, writeEvolution } from './entity-writes.ts'
+import { finishEntity, knownState, lockEntityOfAccount, writeEvolution } from './entity-writes.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
 

@@ -7,7 +7,7 @@ import { answer, createTestServices, type TestServices } from '../../test/suppor
 import type { ExtractedData, Observation } from '../domain/observation.ts'
 import { finishDeliveries, insertDeliveries } from '../store/deliveries.ts'
 import { readStandings } from '../store/validations.ts'
-import { bodyPlaceOf } from './deliveries.ts'
+import { bodyPlaceOf } from './delivery-bodies.ts'
 import { openEachPersonal, openPersonal, recordPlaceOf } from './personal.ts'
 
 const NOBODY: ExtractedData = {
@@ -42,7 +42,11 @@ describe.each(testDatabases)('personal data on $name', ({ open }) => {
   const known = async () => (await openPersonal(services, [await standing()]))[0]
   const columns = () =>
     database.db.selectFrom('validation').select(['personal', 'personal_classes']).executeTakeFirstOrThrow()
-  const redact = () => database.db.updateTable('entity').set({ redacted_at: minute(9) }).execute()
+  const redact = () =>
+    database.db
+      .updateTable('entity')
+      .set({ redacted_at: minute(9) })
+      .execute()
 
   it('are sealed, with the classes that they hold something of', async () => {
     await say('review', full, 1)
@@ -108,7 +112,11 @@ describe.each(testDatabases)('personal data on $name', ({ open }) => {
         { id, provider: 'gu1', ...about, received_at: minute(2), state: 'READY', headers: {}, body },
       ])
       await finishDeliveries(database.db, [id], { state: 'DONE', failure: null, at: minute(3) })
-      const row = await database.db.selectFrom('delivery').select('body').where('id', '=', id).executeTakeFirst()
+      const row = await database.db
+        .selectFrom('delivery')
+        .select('body')
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row?.body != null
     }
     expect(await deliver('before', { reference: 'v-1', account: null })).toBe(true)
@@ -122,7 +130,11 @@ describe.each(testDatabases)('personal data on $name', ({ open }) => {
     await say('review', full, 1)
     const sound = await standing()
     const damaged = { ...sound, id: services.newId() }
-    const [first, second, third] = await openEachPersonal(services, [sound, damaged, { ...sound, personal: null }])
+    const [first, second, third] = await openEachPersonal(services, [
+      sound,
+      damaged,
+      { ...sound, personal: null },
+    ])
     expect([first, third]).toEqual([full, EMPTY])
     expect(second).toMatchObject({ code: 'SEALED_DATA_DAMAGED' })
   })

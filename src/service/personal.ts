@@ -23,7 +23,11 @@ type Opening = Pick<ValidationRow, 'tenant' | 'id' | 'personal'>
 export const NOTHING_PERSONAL: PersonalData = { extractedData: null, sessionUrl: null, unrecognized: [] }
 const NOTHING_SEALED: SealedPersonal = { sealed: null, classes: [] }
 
-export async function sealPersonal(vault: Vault, target: Sealing, personal: PersonalData): Promise<SealedPersonal> {
+export async function sealPersonal(
+  vault: Vault,
+  target: Sealing,
+  personal: PersonalData,
+): Promise<SealedPersonal> {
   const { extractedData, sessionUrl, unrecognized } = personal
   if (extractedData === null && sessionUrl === null && unrecognized.length === 0) return NOTHING_SEALED
   const content = encode({ extractedData, sessionUrl, unrecognized })

@@ -3,6 +3,7 @@ import { GatewayError } from '../domain/errors.ts'
 import type { ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Provider } from '../providers/provider.ts'
+import { findOwner } from '../store/deliveries.ts'
 import { type AccountKey, updateAccount } from '../store/entities.ts'
 import type { Failure } from '../store/tables.ts'
 import { readValidationsOfAccounts, writeValidationFailure } from '../store/validations.ts'
@@ -94,7 +95,7 @@ const FORGOTTEN = 'The provider no longer knows this validation.'
  * early for their demand takes the next one.
  */
 export async function discoverRecord(services: Services, ask: Discovery): Promise<boolean> {
-  const key = `${ask.tenant}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
+  const key = `${ask.tenant ?? ''}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
   for (let joined = true; ; ) {
     const { isKnown, at } = await services.flights.run(key, () => {
       joined = false
@@ -105,7 +106,8 @@ export async function discoverRecord(services: Services, ask: Discovery): Promis
 }
 
 interface Discovery {
-  tenant: string
+  /** Null: only that of the account, once the record has named it. */
+  tenant: string | null
   provider: string
   reference: string
   account: string | null
@@ -123,8 +125,10 @@ async function discover(services: Services, ask: Discovery): Promise<{ isKnown: 
   const reference = record.account ?? ask.account
   if (reference === null) throw new GatewayError('UNEXPECTED_RESPONSE', { provider: ask.provider })
   const account = { provider: ask.provider, reference }
+  const tenant = await receiverOf(services, ask, account)
+  if (tenant === null) return { isKnown: true, at }
   await applyAnswer(services, {
-    tenant: ask.tenant,
+    tenant,
     account,
     at,
     via: ask.via ?? 'FETCH',
@@ -132,6 +136,13 @@ async function discover(services: Services, ask: Discovery): Promise<{ isKnown: 
     observations: [record],
   })
   return { isKnown: true, at }
+}
+
+/** Not every webhook names the account: it is for whom the record belongs to, and only else for whom it was thought to be. */
+async function receiverOf(services: Services, ask: Discovery, account: AccountKey): Promise<string | null> {
+  if (ask.via !== 'WEBHOOK') return ask.tenant
+  const { provider, reference } = ask
+  return (await findOwner(services.db, { provider, reference, account: account.reference })) ?? ask.tenant
 }
 
 /** An account never seen before. Answers false where the provider does not know it. */
@@ -177,13 +188,20 @@ async function share(
       try {
         await work(at)
       } catch (error) {
-        if (error instanceof GatewayError) await noteFailure(services, ask, error)
-        throw error
+        const failure = tellable(error, ask)
+        if (failure instanceof GatewayError) await noteFailure(services, ask, failure)
+        throw failure
       }
       return at
     })
     if (!ask.since || (askedAt !== null && askedAt >= ask.since)) return
   }
+}
+
+/** An own account with a validation of another tenant: the provider has mixed something up, and no more is said. */
+function tellable(error: unknown, { account: { provider } }: Ask): unknown {
+  const isConflict = error instanceof GatewayError && error.code === 'ACCOUNT_CONFLICT'
+  return isConflict ? new GatewayError('UNEXPECTED_RESPONSE', { provider, cause: error }) : error
 }
 
 function flightKey(ask: Ask, what: string): string {

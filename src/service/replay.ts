@@ -10,7 +10,8 @@ import {
   type StoredDelivery,
 } from '../store/deliveries.ts'
 import type { DeliveryState } from '../store/tables.ts'
-import { bodyPlaceOf, readDelivery } from './deliveries.ts'
+import { readDelivery } from './deliveries.ts'
+import { bodyPlaceOf } from './delivery-bodies.ts'
 import type { Services } from './services.ts'
 
 export type { DeliverySelection }

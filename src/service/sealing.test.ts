@@ -89,8 +89,15 @@ describe('a sealed value', () => {
 
   it('is not taken for one of another place whose parts run together the same way', () => {
     const value = sealWith(key, { ...PLACE, table: 'ab', column: 'c' }, Buffer.from('x'))
-    for (const [table, column] of [['a', 'bc'], ['abc', ''], ['ab"', '"c'], ['ab","c', '']])
-      expect(() => openWith(key, { ...PLACE, table: table ?? '', column: column ?? '' }, value)).toThrow(DAMAGED)
+    for (const [table, column] of [
+      ['a', 'bc'],
+      ['abc', ''],
+      ['ab"', '"c'],
+      ['ab","c', ''],
+    ])
+      expect(() => openWith(key, { ...PLACE, table: table ?? '', column: column ?? '' }, value)).toThrow(
+        DAMAGED,
+      )
   })
 
   it('does not open with the key of another owner, nor with another key of its own', () => {
@@ -112,7 +119,9 @@ describe('a wrapped key', () => {
   const wrapped = wrapKey(master, key)
 
   it('comes back from its master key, and opens what it has sealed', () => {
-    expect(Buffer.from(openWith(unwrapKey(master, OWNER, wrapped), PLACE, sealed)).toString()).toBe('Ada Example')
+    expect(Buffer.from(openWith(unwrapKey(master, OWNER, wrapped), PLACE, sealed)).toString()).toBe(
+      'Ada Example',
+    )
   })
 
   it('is refused with another master key, for another owner, changed or cut', () => {

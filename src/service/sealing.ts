@@ -81,10 +81,7 @@ function decrypt(secret: KeyObject, bound: Uint8Array, box: Uint8Array): Buffer 
   decipher.setAAD(bound)
   decipher.setAuthTag(box.subarray(box.length - TAG_BYTES))
   try {
-    return Buffer.concat([
-      decipher.update(box.subarray(IV_BYTES, box.length - TAG_BYTES)),
-      decipher.final(),
-    ])
+    return Buffer.concat([decipher.update(box.subarray(IV_BYTES, box.length - TAG_BYTES)), decipher.final()])
   } catch {
     throw damaged()
   }

@@ -3,6 +3,7 @@ import { GatewayError } from '../domain/errors.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import { readStandings, type ValidationRow } from '../store/validations.ts'
 import { type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
+import { unlessAnothers } from './ownership.ts'
 import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
 import { needsMembers, needsRecord } from './validation-view.ts'
@@ -69,8 +70,8 @@ export async function loadMemberStandings(
       ...{ detail: true, newest: true, summary: false },
     })),
   )
-  const failures = await meetMembers(services, tenant, asks)
-  const known = asks.filter((ask) => !failures.has(ask.business))
+  const { failures, strangers } = await meetMembers(services, tenant, asks)
+  const known = asks.filter((ask) => !failures.has(ask.business) && !strangers.has(ask))
   const standings = await refreshStandings(services, tenant, known)
   for (const [index, { error }] of standings.entries()) {
     const business = known[index]?.business
@@ -79,19 +80,30 @@ export async function loadMemberStandings(
   return failures
 }
 
-/** A member that the provider names has an account here from then on, whether or not it has validations. */
+type MemberAsk = StandingAsk & { business: string }
+
+/**
+ * A member that the provider names has an account here from then on, whether or not it has validations. Strangers are those
+ * that another tenant has: to this one they are members of whom nothing is known.
+ */
 async function meetMembers(
   services: Services,
   tenant: string,
-  asks: readonly (StandingAsk & { business: string })[],
-): Promise<Map<string, GatewayError>> {
+  asks: readonly MemberAsk[],
+): Promise<{ failures: Map<string, GatewayError>; strangers: Set<MemberAsk> }> {
   const keys = asks.map((ask) => ({ provider: ask.provider, reference: ask.account }))
   const known = await readAccounts(services.db, tenant, keys)
   const unmet = asks.filter((_, index) => !known.some((row) => isOf(row, keys[index] as AccountKey)))
   const outcomes = await Promise.allSettled(
     unmet.map(({ provider, account }) =>
-      refreshList(services, { tenant, account: { provider, reference: account } }),
+      meet(services, { tenant, account: { provider, reference: account } }),
     ),
+  )
+  const strangers = new Set(
+    unmet.filter((_, index) => {
+      const outcome = outcomes[index]
+      return outcome?.status === 'fulfilled' && !outcome.value
+    }),
   )
   const failures = new Map<string, GatewayError>()
   for (const [index, outcome] of outcomes.entries()) {
@@ -100,7 +112,15 @@ async function meetMembers(
       failures.set(business, providerError(outcome.reason))
     }
   }
-  return failures
+  return { failures, strangers }
+}
+
+/** False where it is another tenant's. */
+function meet(services: Services, key: { tenant: string; account: AccountKey }): Promise<boolean> {
+  return unlessAnothers(services, key, async () => {
+    await refreshList(services, key)
+    return true
+  })
 }
 
 function isOf(row: AccountRow, key: AccountKey): boolean {

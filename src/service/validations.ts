@@ -8,7 +8,7 @@ import {
   type ValidationRow,
 } from '../store/validations.ts'
 import { type Demand, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
-import { belongsToAnother } from './ownership.ts'
+import { unlessAnothers } from './ownership.ts'
 import { discoverRecord, providerError, refreshRecord } from './refresh.ts'
 import type { Services } from './services.ts'
 import { loadMemberStandings } from './standings.ts'
@@ -115,14 +115,9 @@ async function discover(services: Services, tenant: string, ask: ReferenceAsk): 
   const { definition } = services.providers.get(ask.provider)
   if (definition.needsAccount && ask.account === null) throw new GatewayError('ACCOUNT_REQUIRED')
   const account = ask.account === null ? {} : { account: { provider: ask.provider, reference: ask.account } }
-  if (await belongsToAnother(services, tenant, { validation: ask, ...account })) return false
-  try {
-    return await discoverRecord(services, { ...ask, tenant })
-  } catch (error) {
-    // The record names an account of another tenant, which does not exist for this one.
-    if (error instanceof GatewayError && error.code === 'ACCOUNT_CONFLICT') return false
-    throw error
-  }
+  return unlessAnothers(services, { tenant, validation: ask, ...account }, () =>
+    discoverRecord(services, { ...ask, tenant }),
+  )
 }
 
 /** Refreshes the records that are older, or less complete, than their ask demands, and the members they wait for. */

@@ -57,6 +57,22 @@ describe.each(testKeyStores)('a vault with its keys in $name', ({ create }) => {
     for (const vault of [one, two, open()]) expect(await read(vault, ...sealed)).toEqual(texts)
   })
 
+  it('waits for the key that is being made for the same owner', async () => {
+    const finish = Promise.withResolvers<void>()
+    const slow: KeyStore = {
+      ...store,
+      insert: (...asked) => finish.promise.then(() => store.insert(...asked)),
+    }
+    const vault = open(slow)
+    const owner = randomUUID()
+    const first = seal(vault, owner)
+    await expect.poll(() => vault.calls).toEqual(['insert'])
+    const second = seal(vault, owner)
+    finish.resolve()
+    expect(await read(vault, await first, await second)).toEqual(['Ada Example', 'Ada Example'])
+    expect(vault.calls).toEqual(['insert'])
+  })
+
   it('makes the keys of all owners that come together in one statement, and reads them in one', async () => {
     const vault = open()
     const owners = Array.from({ length: 100 }, () => randomUUID())
@@ -114,7 +130,10 @@ describe.each(testKeyStores)('a vault with its keys in $name', ({ create }) => {
   it('says that the master key is missing, and nothing else, where it is', async () => {
     const sealed = await seal(open(), randomUUID())
     for (const masterKeys of [[randomBytes(32)], []]) {
-      const failure = { code: 'SEALED_DATA_DAMAGED', message: expect.stringMatching(/^The master key .* missing/) }
+      const failure = {
+        code: 'SEALED_DATA_DAMAGED',
+        message: expect.stringMatching(/^The master key .* missing/),
+      }
       await expect(read(open(store, masterKeys), sealed)).rejects.toMatchObject(failure)
     }
     await expect(seal(open(store, []), randomUUID())).rejects.toMatchObject({ code: 'SEALED_DATA_DAMAGED' })
@@ -136,7 +155,10 @@ describe.each(testKeyStores)('a vault with its keys in $name', ({ create }) => {
     const vault = open()
     const sealed = await seal(vault, ada)
     const wrapped = (await store.read([ada])).get(ada)
-    await store.insert([{ owner: ben, wrapped: wrapped?.wrapped ?? new Uint8Array(), master: wrapped?.master ?? '' }], minute(0))
+    await store.insert(
+      [{ owner: ben, wrapped: wrapped?.wrapped ?? new Uint8Array(), master: wrapped?.master ?? '' }],
+      minute(0),
+    )
     const relabelled = Buffer.from(sealed)
     relabelled.set(Buffer.from(ben.replaceAll('-', ''), 'hex'), 1)
     await expect(read(open(), relabelled)).rejects.toMatchObject({ code: 'SEALED_DATA_DAMAGED' })

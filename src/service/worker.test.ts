@@ -7,7 +7,7 @@ import { createScriptedProvider, type ScriptedProvider } from '../../test/suppor
 import { answer, createTestServices, readLog } from '../../test/support/services.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { insertDeliveries } from '../store/deliveries.ts'
-import { bodyPlaceOf } from './deliveries.ts'
+import { bodyPlaceOf } from './delivery-bodies.ts'
 import { replayDeliveries } from './replay.ts'
 import type { Services } from './services.ts'
 import { createWorker, type Worker } from './worker.ts'
@@ -79,11 +79,14 @@ describe.each(testDatabases)('the worker on $name', ({ open }) => {
     await done(id)
     say(gu1, 'v-1', 'declined')
     now = minute(60)
-    const counts = await replayDeliveries(instance(() => now), {
-      definitions: [gu1.entry.definition],
-      selection: { id },
-      at: now,
-    })
+    const counts = await replayDeliveries(
+      instance(() => now),
+      {
+        definitions: [gu1.entry.definition],
+        selection: { id },
+        at: now,
+      },
+    )
     expect(counts.READY).toBe(1)
     await done(id)
     expect(await readLog(database.db)).toEqual(['>APPROVED', 'APPROVED>REJECTED'])

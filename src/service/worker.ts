@@ -178,11 +178,12 @@ async function readAgain(services: Services, deliveries: readonly ClaimedDeliver
   const surelySince = plusSeconds(since, CLOCKS_APART_SECONDS)
   const key = { provider, reference }
   const tenant = (await findOwner(services.db, { ...key, account })) ?? services.policy.webhookTenant
+  const { definition } = services.providers.get(provider)
   // An account without an owner is not given to anybody: whoever registers it reads it then.
-  if (tenant === null) return
-  const read = async () => (await readValidationsByReference(services.db, tenant, [key]))[0]
-  const known = await read()
-  if (!known) {
+  if (tenant === null && (account !== null || definition.needsAccount)) return
+  const read = async (owner: string) => (await readValidationsByReference(services.db, owner, [key]))[0]
+  const known = tenant === null ? undefined : await read(tenant)
+  if (tenant === null || !known) {
     if (await discoverRecord(services, { tenant, ...key, account, since, via: 'WEBHOOK' })) return
     throw new GatewayError('PROVIDER_REFUSED', { provider, message: UNKNOWN_THERE })
   }
@@ -193,7 +194,7 @@ async function readAgain(services: Services, deliveries: readonly ClaimedDeliver
     validationId: known.id,
     since,
     knownAt: known.state.observedAt,
-    isFresh: async () => ((await read())?.state.detailObservedAt ?? '') > surelySince,
+    isFresh: async () => ((await read(tenant))?.state.detailObservedAt ?? '') > surelySince,
     via: 'WEBHOOK',
   })
 }

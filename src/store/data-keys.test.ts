@@ -50,8 +50,14 @@ describe.each(testKeyStores)('keys in $name', ({ create }) => {
     for (let round = 0; round < 10; round += 1) {
       const owners = Array.from({ length: 50 }, () => randomUUID())
       const [one, two] = await Promise.all([
-        keys.insert(owners.map((owner) => made('m1', owner)), minute(0)),
-        other.insert(owners.toReversed().map((owner) => made('m2', owner)), minute(0)),
+        keys.insert(
+          owners.map((owner) => made('m1', owner)),
+          minute(0),
+        ),
+        other.insert(
+          owners.toReversed().map((owner) => made('m2', owner)),
+          minute(0),
+        ),
       ])
       for (const owner of owners) expect(plain(one.get(owner))).toEqual(plain(two.get(owner)))
     }
@@ -97,7 +103,7 @@ describe('a file of keys', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'kyc-gateway-keys-'))
     const keys = openKeyFile(dataDir)
     const many = Array.from({ length: 200 }, () => made())
-    const isIn = (key: StoredKey) => readFileSync(join(dataDir, 'keys.db')).includes(key.wrapped)
+    const isIn = (key: StoredKey) => readFileSync(join(dataDir, 'keys.db')).includes(Buffer.from(key.wrapped))
     try {
       await keys.insert(many, minute(0))
       expect(many.every(isIn)).toBe(true)

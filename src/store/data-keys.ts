@@ -19,10 +19,7 @@ export interface KeyStore {
   /** Removes for good; answers how many there were. */
   remove(owners: readonly string[]): Promise<number>
   /** Keys that are not under this master key, by owner, after one of them. */
-  pageNotUnder(
-    master: string,
-    page: { after: string | null; limit: number },
-  ): Promise<StoredKey[]>
+  pageNotUnder(master: string, page: { after: string | null; limit: number }): Promise<StoredKey[]>
   /** Replaces each key that is still under the master key `was`; answers how many were. */
   update(keys: readonly (StoredKey & { was: string })[]): Promise<number>
   close(): Promise<void>

@@ -1,4 +1,5 @@
 // Wrapped data keys in a file beside the embedded database: what is removed there leaves no copy in old pages or logs.
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../domain/time.ts'
@@ -11,13 +12,23 @@ const FILE = 'keys.db'
 
 /** The directory exists, unless it is `memory://`. */
 export function openKeyFile(dataDir: string): KeyStore {
-  const path = dataDir === IN_MEMORY ? ':memory:' : join(dataDir, FILE)
-  const file = new DatabaseSync(path, { timeout: TIMEOUT_MS })
+  const file = dataDir === IN_MEMORY ? new DatabaseSync(':memory:') : openFile(join(dataDir, FILE))
   // No write-ahead log: it would keep what was removed. Removed content is overwritten in its page.
   file.exec(`pragma journal_mode = delete; pragma synchronous = normal; pragma secure_delete = on;
     create table if not exists data_key (
       owner text primary key, wrapped blob not null, master text not null, created_at text not null)`)
   return { ...readerOf(file), ...writerOf(file), close: async () => file.close() }
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    const file = new DatabaseSync(path, { timeout: TIMEOUT_MS })
+    chmodSync(path, 0o600)
+    return file
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown reason'
+    throw new Error(`The file of keys ${path} cannot be used: ${why}. Check DATA_DIR.`, { cause: error })
+  }
 }
 
 function readerOf(file: DatabaseSync): Pick<KeyStore, 'read' | 'pageNotUnder'> {

@@ -26,18 +26,25 @@ describe.each(testDatabases)('observations on $name', ({ open }) => {
     return database.db
       .transaction()
       .execute((tx) =>
-        recordObservation(tx, { tenant: TENANT, validationId, ...target }, { observation, digest, raw, at, outcome }),
+        recordObservation(
+          tx,
+          { tenant: TENANT, validationId, ...target },
+          { observation, digest, raw, at, outcome },
+        ),
       )
   }
 
   const rows = () => database.db.selectFrom('observation').selectAll().orderBy('first_seen_at').execute()
 
-  it.each(['a\u0000b', '\ud83d', '\\u0000', '', '🜁'])('survive with the word %j of the provider', async (odd) => {
-    await record('a', { word: odd })
-    const [row] = await rows()
-    expect(JSON.parse(row?.provider_status ?? '')).toBe(odd)
-    expect(Buffer.from(row?.raw ?? []).toString()).toBe('a')
-  })
+  it.each(['a\u0000b', '\ud83d', '\\u0000', '', '🜁'])(
+    'survive with the word %j of the provider',
+    async (odd) => {
+      await record('a', { word: odd })
+      const [row] = await rows()
+      expect(JSON.parse(row?.provider_status ?? '')).toBe(odd)
+      expect(Buffer.from(row?.raw ?? []).toString()).toBe('a')
+    },
+  )
 
   it('that repeat only move the last sight of them', async () => {
     await record('1', { at: minute(1), outcome: 'STATUS' })

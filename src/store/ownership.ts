@@ -1,25 +1,30 @@
 // Whether what a provider names is known to another tenant than the one that asks.
-import type { AccountKey } from './entities.ts'
-import type { Db } from './tables.ts'
+import { type AccountKey, isAnyOf } from './conditions.ts'
+import type { Db, Tx } from './tables.ts'
 
 export async function isForeignAccount(db: Db, tenant: string, key: AccountKey): Promise<boolean> {
-  return isForeign(db, 'account', { tenant, key })
+  return hasForeign(db, 'account', { tenant, keys: [key] })
 }
 
-export async function isForeignValidation(db: Db, tenant: string, key: AccountKey): Promise<boolean> {
-  return isForeign(db, 'validation', { tenant, key })
-}
-
-async function isForeign(
-  db: Db,
-  table: 'account' | 'validation',
-  { tenant, key }: { tenant: string; key: AccountKey },
+/** Whether any of them is. */
+export async function hasForeignValidations(
+  db: Db | Tx,
+  tenant: string,
+  keys: readonly AccountKey[],
 ): Promise<boolean> {
+  return hasForeign(db, 'validation', { tenant, keys })
+}
+
+async function hasForeign(
+  db: Db | Tx,
+  table: 'account' | 'validation',
+  { tenant, keys }: { tenant: string; keys: readonly AccountKey[] },
+): Promise<boolean> {
+  if (keys.length === 0) return false
   const found = await db
     .selectFrom(table)
     .select('tenant')
-    .where('provider', '=', key.provider)
-    .where('reference', '=', key.reference)
+    .where(isAnyOf('reference', keys))
     .where('tenant', '!=', tenant)
     .limit(1)
     .executeTakeFirst()

@@ -1,5 +1,5 @@
 // What a write does to the sealed columns of a validation, on every database.
-import { afterAll, beforeAll, expect, it, describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { addEntity, addValidation, TENANT } from '../../test/support/rows.ts'
 import { readValidations, type SealedPersonal, writeValidation } from './validations.ts'

@@ -69,7 +69,9 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     }
     await database.db
       .transaction()
-      .execute((tx) => writeValidation(tx, { ...identity, isNew: true }, { state, personal: sealedAs(1), lookAt: null }))
+      .execute((tx) =>
+        writeValidation(tx, { ...identity, isNew: true }, { state, personal: sealedAs(1), lookAt: null }),
+      )
     const { raw: _, extractedData: __, sessionUrl: ___, unrecognized: ____, ...stored } = state
     const row = {
       ...identity,

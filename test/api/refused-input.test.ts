@@ -59,7 +59,7 @@ describe('a document', () => {
     async (query) => {
       const { handler, lines } = createTestServer()
       const { json } = await post(handler, { query })
-      expect(json.errors[0].extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/)
+      expect(json.errors[0].extensions.code).toMatch(/^(GRAPHQL_PARSE_FAILED|LIMIT_EXCEEDED)$/)
       expect(lines).toEqual([])
     },
   )

@@ -96,7 +96,9 @@ describe.each(PLACES)('rewrap with the keys in %s', (_, createPlace) => {
 
     const stuck = await rewrap(OLD)
     expect(stuck.code).toBe(1)
-    expect(stuck.err).toMatch(new RegExp(`^${keys} data keys are under a master key that ENCRYPTION_KEYS does not have`))
+    expect(stuck.err).toMatch(
+      new RegExp(`^${keys} data keys are under a master key that ENCRYPTION_KEYS does not have`),
+    )
   })
 })
 

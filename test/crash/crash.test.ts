@@ -46,7 +46,10 @@ describe('a gateway that is killed', () => {
       cleanUps.push(drop)
       const settings = { ...SETTINGS, DATABASE_URL: url }
       expect((await runCommand(['migrate'], settings)).code).toBe(0)
-      await expectNothingLost('Postgres', { settings, open: () => openReadyDatabase({ ...PLACES, databaseUrl: url }) })
+      await expectNothingLost('Postgres', {
+        settings,
+        open: () => openReadyDatabase({ ...PLACES, databaseUrl: url }),
+      })
     },
   )
 })

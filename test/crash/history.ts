@@ -1,6 +1,6 @@
 // What is known of a run after it: what the provider did, what was acknowledged, what is stored, what everyone heard.
 import type { ReadyDatabase } from '../../src/ready-database.ts'
-import { bodyPlaceOf } from '../../src/service/deliveries.ts'
+import { bodyPlaceOf } from '../../src/service/delivery-bodies.ts'
 import { createVault } from '../../src/service/vault.ts'
 import type { Db } from '../../src/store/tables.ts'
 import type { HeardChange } from '../support/follower.ts'

@@ -140,8 +140,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('two replicas', { timeout: 60_000 },
     // Later than any session ends, so that it is the end of the approval.
     const approval = { status: 'approved', expiresAt: new Date(Date.now() + 40 * DAY_MS).toISOString() }
     const ada = await begin(cluster, replicas[0]?.origin ?? '', approval)
-    const steps = async () =>
-      (await readStored(cluster.database)).log.map(({ from, to }) => `${from}>${to}`)
+    const steps = async () => (await readStored(cluster.database)).log.map(({ from, to }) => `${from}>${to}`)
     for (const replica of replicas) replica.advance((41 * DAY_MS) / 1_000)
     const asked = Array.from({ length: 10 }, (_, index) =>
       askStatus(replicas[index % 2]?.origin, ada.entityId),
@@ -180,7 +179,7 @@ async function cutConnections({ settings }: Cluster): Promise<number> {
   await client.connect()
   const { rowCount } = await client.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and application_name = 'kyc-gateway'`,
+     where datname = current_database() and application_name like 'kyc-gateway%'`,
   )
   await client.end()
   return rowCount ?? 0

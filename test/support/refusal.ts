@@ -16,7 +16,7 @@ export interface Refusal {
 }
 
 const EVERYTHING = `{ entities(first: 100) { nodes {
-  id externalId kind accounts { reference } validations(first: 100) { nodes { id } }
+  id externalId kind accounts { reference } validations(first: 5) { nodes { id } }
 } } }`
 
 /** Expects one error of each, and no trace elsewhere: in the log, at the providers, in the store. */

@@ -1,7 +1,7 @@
 // Webhooks at the front door: what is accepted, what is refused, and that an accepted one is stored before it is answered.
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bodyPlaceOf } from '../../src/service/deliveries.ts'
+import { bodyPlaceOf } from '../../src/service/delivery-bodies.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { gu1Event, SILA_SECRET, sendGu1, sendSila, signGu1, silaEvent } from '../support/webhooks.ts'
 

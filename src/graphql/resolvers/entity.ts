@@ -4,7 +4,7 @@ import type { EntityStatus } from '../../domain/entity.ts'
 import { ENTITY_STATUS_PRECEDENCE } from '../../domain/entity.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { parseIso } from '../../domain/time.ts'
-import { customerValidation } from '../../service/customer-view.ts'
+import { customerValidation, customerWaitsOn } from '../../service/customer-view.ts'
 import {
   type AccountView,
   type EntityRow,
@@ -38,9 +38,10 @@ export const entityResolvers: Resolvers = {
     async entities(_, { filter, first, after }, { services, tenant, principal }, info) {
       const limit = pageSize(first)
       if (filter?.provider != null) services.providers.get(filter.provider)
-      const rows = await pageEntities(services, tenant, {
+      const isCustomer = principal.entity !== null
+      const found = await pageEntities(services, tenant, {
         status: filter?.status ?? undefined,
-        waitingOn: filter?.waitingOn ?? undefined,
+        waitingOn: isCustomer ? undefined : (filter?.waitingOn ?? undefined),
         needsReverification: filter?.needsReverification ?? undefined,
         provider: filter?.provider ?? undefined,
         kind: filter?.kind ?? undefined,
@@ -48,6 +49,8 @@ export const entityResolvers: Resolvers = {
         afterSeq: after != null ? seqOf(after) : null,
         limit: limit + 1,
       })
+      // By what an end user is shown, not by what is stored.
+      const rows = isCustomer ? found.filter((row) => customerWaitsOn(row, filter?.waitingOn ?? null)) : found
       const page = {
         rows: rows.slice(0, limit),
         hasNext: rows.length > limit,

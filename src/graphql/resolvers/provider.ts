@@ -1,5 +1,6 @@
 // Providers, their health, and failures as callers read them.
 import { ERRORS, type GatewayError } from '../../domain/errors.ts'
+import { customerHealth } from '../../service/customer-view.ts'
 import type { Failure } from '../../service/freshness.ts'
 import type { ProviderView } from '../../service/providers.ts'
 import type { GraphContext } from '../context.ts'
@@ -11,13 +12,16 @@ export const providerResolvers: Resolvers = {
   },
   Provider: {
     capabilities: ({ capabilities }) => [...capabilities],
-    health: ({ health }) => ({
-      state: health.state,
-      lastSuccessAt: health.lastSuccessAt,
-      lastError: health.lastFailure && errorOf(health.lastFailure.error, health.lastFailure.at),
-      missedChanges: health.missedChanges,
-      lastWebhookAt: health.lastWebhookAt,
-    }),
+    health(provider, _, { principal }) {
+      const health = principal.entity === null ? provider.health : customerHealth(provider.health)
+      return {
+        state: health.state,
+        lastSuccessAt: health.lastSuccessAt,
+        lastError: health.lastFailure && errorOf(health.lastFailure.error, health.lastFailure.at),
+        missedChanges: health.missedChanges,
+        lastWebhookAt: health.lastWebhookAt,
+      }
+    },
   },
 }
 
