@@ -5,7 +5,6 @@ import {
   buildSchema,
   findBreakingChanges,
   type GraphQLNamedType,
-  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -18,8 +17,7 @@ import { describe, expect, it } from 'vitest'
 import { DECIDED_BY, DECISION_OUTCOMES } from '../src/domain/decision.ts'
 import { ENTITY_STATUS_PRECEDENCE } from '../src/domain/entity.ts'
 import { ENTITY_KINDS, OBSERVED_VIA } from '../src/domain/observation.ts'
-import { PERSONAL_FIELDS, PII_CLASS_NAMES, PII_CLASSES } from '../src/domain/pii.ts'
-import { isScope } from '../src/domain/principal.ts'
+import { PII_CLASS_NAMES } from '../src/domain/pii.ts'
 import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
 import { BLOCKED_BY, isFinal, KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../src/domain/status.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from '../src/domain/verification.ts'
@@ -109,38 +107,6 @@ describe('schema', () => {
     expect(connections).not.toEqual([])
   })
 
-  it('says of every text, time and id whether it is personal', () => {
-    const unmarked = fields().filter(
-      ({ leaf, marks }) =>
-        /^(String|ID|DateTime|JSON)$/.test(leaf) && !('pii' in marks) && !('public' in marks),
-    )
-    expect(unmarked.map(({ name }) => name)).toEqual([])
-    const both = fields().filter(({ marks }) => 'pii' in marks && 'public' in marks)
-    expect(both).toEqual([])
-  })
-
-  it('gives personal data the class under which they are kept', () => {
-    const extracted = fields().filter(({ name }) => name.startsWith('ExtractedData.'))
-    const classes = extracted.map(({ name, marks }) => [name.slice('ExtractedData.'.length), marks.pii])
-    const { sessionUrl, unrecognized, ...kept } = PERSONAL_FIELDS
-    expect(Object.fromEntries(classes)).toEqual(kept)
-    const others = new Map(fields().map(({ name, marks }) => [name, marks.pii]))
-    expect(others.get('Validation.sessionUrl')).toBe(sessionUrl)
-    expect(others.get('UnrecognizedValue.value')).toBe(unrecognized)
-  })
-
-  it('says of each class of personal data what the domain says', () => {
-    const sentences = valuesOf('PiiClass').map(({ name, description }) => [name, description])
-    expect(Object.fromEntries(sentences)).toEqual(PII_CLASSES)
-  })
-
-  it('names for every root field a scope that there is, and for no other', () => {
-    const isRoot = (name: string) => /^(Query|Mutation|Subscription)\./.test(name)
-    for (const { name, marks } of fields()) {
-      expect([name, isScope(marks.requires ?? '')]).toEqual([name, isRoot(name)])
-    }
-  })
-
   it('keeps every promise to clients: nothing removed, renamed or made nullable', () => {
     const changes = findBreakingChanges(buildSchema(PROMISED), schema)
     expect(changes.map((change) => change.description)).toEqual([])
@@ -150,22 +116,6 @@ describe('schema', () => {
 function valuesOf(name: string): readonly { name: string; description?: string | null | undefined }[] {
   const type = schema.getType(name)
   return isEnumType(type) ? type.getValues() : []
-}
-
-/** Every field with the marks it bears: the value of their argument, or nothing. */
-function fields() {
-  return types.filter(isObjectType).flatMap((type) =>
-    Object.values(type.getFields()).map((field) => ({
-      name: `${type.name}.${field.name}`,
-      leaf: getNamedType(field.type).name,
-      marks: Object.fromEntries(
-        (field.astNode?.directives ?? []).map(({ name, arguments: [argument] = [] }) => {
-          const value = argument?.value
-          return [name.value, value && 'value' in value ? String(value.value) : '']
-        }),
-      ) as Record<string, string>,
-    })),
-  )
 }
 
 type Described = [path: string, sentence: string | null | undefined]

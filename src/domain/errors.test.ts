@@ -12,9 +12,9 @@ describe('the table of errors', () => {
     expect(new GatewayError(code).retryable).toBe(row.retry !== 'no')
   })
 
-  it('never tells a caller to retry what only the caller can change', () => {
+  it('tells a caller to retry only what waiting can change', () => {
     const wrong = CODES.filter((code) => ERRORS[code].fault === 'caller' && ERRORS[code].retry !== 'no')
-    expect(wrong).toEqual(['CANCELLED'])
+    expect(wrong).toEqual(['RATE_LIMITED', 'CANCELLED'])
   })
 })
 

@@ -1,6 +1,6 @@
 // Validations, statuses and changes as the end user they are about may see them; see src/domain/customer.ts.
 import { customerDecision, customerFacts, customerReasons, notAfter } from '../domain/customer.ts'
-import { isFinal, type WaitingOn } from '../domain/status.ts'
+import { factsOf, isFinal, type WaitingOn } from '../domain/status.ts'
 import type { EntityRow } from './entities.ts'
 import type { StatusChangeView } from './history.ts'
 import type { PersonalData } from './personal.ts'
@@ -10,7 +10,7 @@ import type { ValidationView } from './validation-view.ts'
 
 /** Whatever could differ between a review because of a watchlist and any other is the same here. */
 export function customerValidation(view: ValidationView): ValidationView {
-  const facts = customerFacts(view)
+  const facts = customerFacts(factsOf(view))
   const { status } = facts
   const { statusChangedAt } = view
   const isReviewed = status === 'IN_REVIEW'
@@ -56,7 +56,7 @@ export function customerStanding(standing: AccountStanding): AccountStanding {
       ...validation,
       state: {
         ...state,
-        ...customerFacts(state),
+        ...customerFacts(factsOf(state)),
         decision: customerDecision(state.decision, state),
         updatedAt: statusChangedAt,
         via: 'FETCH',

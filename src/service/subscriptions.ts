@@ -59,7 +59,7 @@ async function snapshot(
   const { topic, entityId } = ask
   if (entityId !== undefined) await settleEntities(services, tenant, [entityId])
   // The position first: what is written meanwhile comes after it, and so into the stream.
-  const { position: head } = await readLogBounds(services.db, tenant)
+  const { position: head, prunedTo } = await readLogBounds(services.db, tenant)
   const limit = ask.filter ? SNAPSHOT_DEPTH : 1
   const newest = await readNewest(services.db, tenant, { topic, upTo: head, limit })
   const found = newest.find(ask.matches)
@@ -67,7 +67,9 @@ async function snapshot(
   // The entity can have changed with another account, which no entry of a validation tells.
   const entities = await readEntities(services.db, tenant, [found.entityId])
   const entityStatus = entities.get(found.entityId)?.status ?? found.entityStatus
-  return { head, first: { ...found, entityStatus, position: head, isSnapshot: true } }
+  // For who sees changes of status alone the place is that of the last one: it must not move with what they do not see.
+  const position = ask.filter?.statusOnly ? Math.max(found.position, prunedTo) : head
+  return { head, first: { ...found, entityStatus, position, isSnapshot: true } }
 }
 
 type Matcher = (row: ProviderChangeRow) => boolean

@@ -152,11 +152,7 @@ export async function processDeliveries(
     return
   }
   const at = services.now().toISOString()
-  await finishDeliveries(
-    services.db,
-    due.map(({ id }) => id),
-    { state: 'DONE', failure: null, at },
-  )
+  await finish(services, due, { state: 'DONE', failure: null, at })
   for (const { provider, receivedAt } of due)
     services.metrics.observeWebhookLag(provider, secondsBetween(receivedAt, at))
 }
@@ -222,8 +218,7 @@ async function bury(
   code: ErrorCode,
 ): Promise<void> {
   const at = services.now().toISOString()
-  const ids = deliveries.map(({ id }) => id)
-  await finishDeliveries(services.db, ids, { state: 'DEAD', failure: code, at })
+  await finish(services, deliveries, { state: 'DEAD', failure: code, at })
   for (const { id, provider } of deliveries) {
     services.metrics.countDelivery(provider, 'dead')
     services.logger.error(
@@ -231,4 +226,15 @@ async function bury(
       'a delivery is dead; replay it once its cause is mended',
     )
   }
+}
+
+/** Of an entity that was erased meanwhile nothing is kept, in copies of the database neither. */
+async function finish(
+  services: Services,
+  deliveries: readonly ClaimedDelivery[],
+  end: Parameters<typeof finishDeliveries>[2],
+): Promise<void> {
+  const ids = deliveries.map(({ id }) => id)
+  const cleared = await finishDeliveries(services.db, ids, end)
+  if (cleared.length > 0) await services.vault.destroy(cleared)
 }

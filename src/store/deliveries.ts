@@ -103,18 +103,23 @@ const BODY_IF_ALLOWED = sql<Uint8Array | null>`case when exists (
     where account.provider = delivery.provider and account.reference = delivery.account)
 ) then null else body end`
 
-/** Ends the work on deliveries. `failure`: why they are dead. What another worker has done meanwhile stays done. */
+/**
+ * Ends the work on deliveries. `failure`: why they are dead. What another worker has done meanwhile stays done. Answers those
+ * that have no body any more.
+ */
 export async function finishDeliveries(
   db: Db,
   ids: readonly string[],
   end: { state: 'DONE' | 'DEAD'; failure: ErrorCode | null; at: Instant },
-): Promise<void> {
-  await db
+): Promise<string[]> {
+  const rows = await db
     .updateTable('delivery')
     .set({ state: end.state, failure: end.failure, due_at: null, finished_at: end.at, body: BODY_IF_ALLOWED })
     .where('id', '=', anyOf(ids))
     .where('state', '=', 'READY')
+    .returning(['id', sql<boolean>`body is null`.as('isCleared')])
     .execute()
+  return rows.flatMap(({ id, isCleared }) => (isCleared ? [id] : []))
 }
 
 /** Puts one off after a failure. */

@@ -33,7 +33,13 @@ describe.each(testDatabases)('entities on $name', ({ open }) => {
   it('come back as they were written', async () => {
     const written = {
       ...({ external_id: 'c-1', kind: 'BUSINESS', status: 'IN_REVIEW', waiting_on: 'OPERATOR' } as const),
-      ...{ needs_reverification: true, settle_at: minute(7), created_at: minute(1), merged_into: null },
+      ...{
+        needs_reverification: true,
+        settle_at: minute(7),
+        created_at: minute(1),
+        merged_into: null,
+        redacted_at: null,
+      },
     }
     const entity = await addEntity(database.db, written)
     expect(entity).toEqual({ ...written, tenant: TENANT, id: entity.id, seq: 1 })

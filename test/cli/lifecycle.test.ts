@@ -35,6 +35,7 @@ describe('serve in live mode', () => {
       HOST: '127.0.0.1',
       PORT: '0',
       DATA_DIR: 'memory://',
+      AUTH_DISABLED: 'true',
       ...environment,
     })
     const [, origin = ''] = await gateway.waitFor(/"origin":"([^"]+)","msg":"listening"/)
@@ -87,9 +88,11 @@ describe('serve in live mode', () => {
     await expect(fetch(`${origin}/livez`)).rejects.toThrow()
   })
 
-  it('accepts loopback addresses only, as it does not authenticate callers', async () => {
-    const gateway = startGateway(['serve'], { ...emulators.settings, DATA_DIR: 'memory://', PORT: '0' })
-    expect(await gateway.exit).toBe(1)
-    expect(gateway.output()).toMatch(/HOST must be a loopback address/)
+  it('lets nobody in who does not prove who they are', async () => {
+    const { gateway, origin } = await startLive({ AUTH_DISABLED: '', HOST: '0.0.0.0' })
+    const { status, body } = await query(origin, '{ entities { nodes { externalId } } }')
+    expect([status, body.errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED'])
+    gateway.kill('SIGTERM')
+    expect(await gateway.exit).toBe(0)
   })
 })

@@ -1,4 +1,5 @@
 // Settings that are missing or wrong: everything at once, by name, without a value.
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { PROVIDERS } from '../../src/providers/index.ts'
@@ -28,7 +29,6 @@ describe('serve without settings', () => {
     expect(namedIn(err).toSorted()).toEqual([
       'GU1_API_KEY',
       'GU1_BASE_URL',
-      'HOST',
       'SILA_APP_HANDLE',
       'SILA_BASE_URL',
       'SILA_CLIENT_ID',
@@ -87,10 +87,20 @@ describe('a bad setting', () => {
     ['WEBHOOK_QUEUE_LIMIT', '0', 'from 1 to'],
     ['HISTORY_RETENTION_DAYS', '7', 'from 30 to'],
     ['DATABASE_URL', 'mysql://127.0.0.1/kyc', 'postgres://'],
-    ['AUTH_DISABLED', 'yes', 'may only be true'],
-    ['AUTH_DISABLED', 'false', 'cannot authenticate callers'],
+    ['AUTH_DISABLED', 'yes', 'true or false'],
+    ['ENCRYPTION_KEYS', 'c2hvcnQ=', '32 bytes in base64'],
+    ['ENCRYPTION_KEYS', Buffer.alloc(32, 7).toString('base64'), 'random bytes'],
+    ['ENCRYPTION_KEYS', `${randomBytes(32).toString('base64')},x`, '32 bytes in base64'],
+    ['CORS_ORIGINS', 'https://app.example.com/page', 'without a path'],
+    ['CORS_ORIGINS', '*', 'origins such as'],
+    ['RATE_LIMIT_PER_MINUTE', '-1', 'from 0 to'],
+    ['PII_RETENTION_DAYS', 'IDENTITY=0', 'name=number'],
+    ['PII_RETENTION_DAYS', 'NAMES=30', 'IDENTITY, DOCUMENT, ADDRESS, LINK, RECORD'],
+    ['PII_RETENTION_DAYS', 'LINK=3,LINK=4', 'name=number'],
+    ['GRAPHQL_LIMITS', 'depth', 'depth, aliases'],
+    ['TRUSTED_DOCUMENTS', 'on', 'required, preferred or off'],
+    ['KEYS_DATABASE_URL', 'file:keys', 'postgres://'],
     ['KYC_PROVIDERS', 'gu1,acme', 'gu1, sila'],
-    ['HOST', '0.0.0.0', 'loopback'],
     ['GU1_BASE_URL', 'ftp://127.0.0.1', 'http or https'],
     ['GU1_BASE_URL', 'http://127.0.0.1/api', 'without /api'],
     ['GU1_APPROVAL_VALIDITY_DAYS', '0', 'at least 1'],
@@ -138,17 +148,57 @@ describe('HOST in sandbox mode', () => {
     expect(sandbox({ ...gu1, HOST: host, KYC_PROVIDERS: 'sila' })().host).toBe(host)
   })
 
-  it.each(['0.0.0.0', '::', '10.0.0.1'])('may not be %s where a provider is set up', async (host) => {
-    for (const args of [['sandbox'], ['sandbox', '--emulators-only'], ['serve'], ['doctor']]) {
-      const environment = { ...gu1, HOST: host, KYC_MODE: 'sandbox', PORT: '0', DATA_DIR: 'memory://' }
-      const { code, out, err } = await run(args, environment)
-      expect(code).toBe(1)
-      expect(out + err).toMatch(/HOST must be a loopback address/)
-    }
-  })
-
   it.each(['127.0.0.1', 'localhost', '::1'])('may be %s in any case', (host) => {
     expect(sandbox({ ...gu1, HOST: host })().host).toBe(host)
+  })
+})
+
+describe('settings of trust that belong together', () => {
+  const problemsOf = (environment: Record<string, string>, mode: 'live' | 'sandbox' = 'live') => {
+    try {
+      readConfig({ ...LIVE, ...environment }, { mode })
+      return []
+    } catch (error) {
+      return namedIn(String(error))
+    }
+  }
+  const key = randomBytes(32).toString('base64')
+  const database = 'postgres://127.0.0.1/kyc'
+  const tokens = { AUTH_JWKS: 'jwks.json', AUTH_ISSUER: 'https://issuer.example', AUTH_AUDIENCE: 'kyc' }
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['callers without a proof on loopback', { AUTH_DISABLED: 'true' }, []],
+    ['callers without a proof elsewhere', { AUTH_DISABLED: 'true', HOST: '0.0.0.0' }, ['AUTH_DISABLED']],
+    ['proofs nobody looks at', { ...tokens, AUTH_DISABLED: 'true' }, ['AUTH_DISABLED']],
+    ['tokens of one issuer', tokens, []],
+    ['tokens without an issuer', { ...tokens, AUTH_ISSUER: '' }, ['AUTH_ISSUER']],
+    [
+      'more issuers than places of keys',
+      { ...tokens, AUTH_ISSUER: 'https://a.example,https://b.example' },
+      ['AUTH_ISSUER'],
+    ],
+    ['keys over plain http', { ...tokens, AUTH_JWKS: 'http://issuer.example/keys' }, ['AUTH_JWKS']],
+    ['tokens for anybody', { ...tokens, AUTH_AUDIENCE: '' }, ['AUTH_AUDIENCE']],
+    ['Postgres without a master key', { DATABASE_URL: database }, ['ENCRYPTION_KEYS']],
+    ['Postgres with one', { DATABASE_URL: database, ENCRYPTION_KEYS: key }, []],
+    ['Postgres for development', { DATABASE_URL: database, AUTH_DISABLED: 'true' }, []],
+    [
+      'trusted documents without a manifest',
+      { TRUSTED_DOCUMENTS: 'required' },
+      ['TRUSTED_DOCUMENTS_MANIFESTS'],
+    ],
+  ])('%s', (_, environment, problems) => {
+    expect(problemsOf(environment)).toEqual(problems)
+  })
+
+  it('let nobody in by default, but to the sandbox on loopback', () => {
+    const isOpen = (environment: Record<string, string>, mode: 'live' | 'sandbox') =>
+      readConfig({ ...LIVE, ...environment }, { mode }).auth.isDisabled
+    expect(isOpen({}, 'live')).toBe(false)
+    expect(isOpen({}, 'sandbox')).toBe(true)
+    expect(isOpen({ AUTH_DISABLED: 'false' }, 'sandbox')).toBe(false)
+    expect(isOpen(tokens, 'sandbox')).toBe(false)
+    expect(isOpen({ HOST: '0.0.0.0' }, 'sandbox')).toBe(false)
   })
 })
 

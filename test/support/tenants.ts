@@ -8,7 +8,7 @@ import type { Knowledge } from './trespass.ts'
 
 export interface TenantGateway {
   app: TestApp
-  /** Whose token `app.query` takes, with every scope. */
+  /** Tokens with every scope. */
   bearers: Record<Tenant, string>
   ask(tenant: Tenant, document: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>
   people: Record<Tenant, People>
@@ -34,10 +34,12 @@ interface OwnDatabase {
   drop(): Promise<void>
 }
 
-export const tenantGateways: readonly GatewayKind[] = [
-  kind('PGlite', async () => ({ drop: async () => {} })),
-  ...(TEST_DATABASE_URL === null ? [] : [kind('Postgres', () => createPostgresDatabase(TEST_DATABASE_URL))]),
-]
+const ON_PGLITE = kind('PGlite', async () => ({ drop: async () => {} }))
+
+const onPostgres = (server: string) => kind('Postgres', () => createPostgresDatabase(server))
+
+export const tenantGateways: readonly GatewayKind[] =
+  TEST_DATABASE_URL === null ? [ON_PGLITE] : [ON_PGLITE, onPostgres(TEST_DATABASE_URL)]
 
 function kind(name: string, createDatabase: () => Promise<OwnDatabase>): GatewayKind {
   async function openLocal({ background = false, environment = {} }: TenantGatewayOptions = {}) {

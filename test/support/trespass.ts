@@ -151,18 +151,19 @@ const MUTATIONS: readonly Maker[] = [
 function entityBy(of: Knowledge, random: Random): string {
   const { provider, reference } = random.pick(of.accounts)
   const account = `{ account: { provider: "${provider}", reference: "${reference}" } }`
-  return random.pick([
-    `{ id: "${random.pick(of.entities)}" }`,
-    `{ externalId: "${random.pick(of.externalIds)}" }`,
-    account,
-  ])
+  const id = `{ id: "${random.pick(of.entities)}" }`
+  const externalId = `{ externalId: "${random.pick(of.externalIds)}" }`
+  // Accounts less often, for each that nobody has costs calls upstream.
+  return random.pick([id, externalId, id, externalId, account])
 }
 
 function validationBy(of: Knowledge, random: Random): string {
   const { provider, reference, account } = random.pick(of.references)
   const withAccount = random.once(4) !== (provider === 'sila') ? `, account: "${account}"` : ''
+  const id = `{ id: "${random.pick(of.validations)}" }`
   return random.pick([
-    `{ id: "${random.pick(of.validations)}" }`,
+    id,
+    id,
     `{ reference: { provider: "${provider}", reference: "${reference}"${withAccount} } }`,
   ])
 }
