@@ -1,15 +1,18 @@
 // The sandbox: demo entities on emulators, and the words with which it greets.
 import { isLoopback, originOf } from './address.ts'
 import type { App } from './app.ts'
+import { makeApiKey } from './auth/api-keys.ts'
 import type { Terminal } from './cli.ts'
 import type { Config } from './config.ts'
-import { DEFAULT_TENANT } from './domain/principal.ts'
+import { ALL_SCOPES, DEFAULT_TENANT } from './domain/principal.ts'
+import { plusSeconds } from './domain/time.ts'
 import { mountsOf } from './emulation.ts'
 import { createHttpServer } from './http.ts'
 import type { DemoEntity } from './providers/provider.ts'
 import { loadAccounts } from './service/entities.ts'
 import { registerEntity } from './service/register.ts'
 import { loadStandings } from './service/standings.ts'
+import { insertApiKey } from './store/api-keys.ts'
 import { createLogger } from './telemetry.ts'
 
 /** The first query of the README; the sandbox prints it as a command to paste. */
@@ -45,7 +48,21 @@ export async function prepareDemo({ services, emulators }: App): Promise<void> {
   if (asks.length > 0) await loadStandings(services, DEFAULT_TENANT, asks)
 }
 
-export function welcome({ origin, emulators }: App): string {
+/** A key for whoever reads the terminal, where the sandbox authenticates its callers: everything behind it is invented. */
+export async function makeSandboxKey({ services }: App): Promise<string> {
+  const { id, key, digest } = makeApiKey()
+  const createdAt = services.now().toISOString()
+  const expiresAt = plusSeconds(createdAt, DAY_SECONDS)
+  const known = { name: 'sandbox', tenant: DEFAULT_TENANT, scopes: ALL_SCOPES, createdAt, expiresAt }
+  await insertApiKey(services.db, { id, digest, ...known })
+  return key
+}
+
+const DAY_SECONDS = 86_400
+
+/** `key`: what callers need; null where they need none. */
+export function welcome({ origin, emulators }: App, key: string | null): string {
+  const proof = key === null ? [] : [`    -H 'authorization: Bearer ${key}' \\`]
   return [
     '',
     'kyc-gateway is ready (sandbox: every person and business is invented)',
@@ -59,6 +76,7 @@ export function welcome({ origin, emulators }: App): string {
     'A first query:',
     '',
     `  curl -s ${origin}/graphql -H 'content-type: application/json' \\`,
+    ...proof,
     `    -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
     '',
   ].join('\n')

@@ -85,6 +85,20 @@ const EXPECTED: Record<string, unknown> = {
       { id: 'sila', health: { state: 'OK' } },
     ],
   },
+  '11-erase.graphql': {
+    eraseEntity: {
+      entity: { status: 'NOT_STARTED', redactedAt: expect.any(String) },
+      receipt: { readBack: [{ left: 0 }, { left: 0 }, { left: 0 }] },
+    },
+  },
+  '12-audit.graphql': {
+    auditLog: {
+      nodes: expect.arrayContaining([
+        expect.objectContaining({ subject: 'local', action: 'ERASE', fields: ['eraseEntity'] }),
+      ]),
+      pageInfo: { hasNextPage: false },
+    },
+  },
 }
 
 describe('examples', () => {

@@ -2,7 +2,7 @@
 import { startApp } from '../app.ts'
 import type { Command, Terminal } from '../cli.ts'
 import { type Config, readConfig } from '../config.ts'
-import { prepareDemo, runEmulators, welcome } from '../sandbox.ts'
+import { makeSandboxKey, prepareDemo, runEmulators, welcome } from '../sandbox.ts'
 import { runUntilSignal } from './lifetime.ts'
 
 export const serveCommand: Command = {
@@ -38,12 +38,22 @@ export const sandboxCommand: Command = {
 }
 
 function runSandbox(terminal: Terminal, config: Config): Promise<number> {
+  let key: string | null = null
   return runUntilSignal({
     endsWithParent: isNpmScript(terminal),
     open: () => startApp(config),
-    prepare: prepareDemo,
-    announce: (app) => terminal.write(welcome(app)),
+    async prepare(app) {
+      await prepareDemo(app)
+      if (needsKey(config)) key = await makeSandboxKey(app)
+    },
+    announce: (app) => terminal.write(welcome(app, key)),
   })
+}
+
+/** Where real providers are set up, or tokens are accepted, keys are made by who may: `kyc-gateway key create`. */
+function needsKey({ auth, providers }: Config): boolean {
+  const isEmulated = providers.every(({ settings }) => settings === null)
+  return !auth.isDisabled && auth.issuers.length === 0 && isEmulated
 }
 
 function isNpmScript({ environment }: Terminal): boolean {

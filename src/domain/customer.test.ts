@@ -8,7 +8,14 @@ import type { ValidationView } from '../service/validation-view.ts'
 import { customerFacts, customerReasons } from './customer.ts'
 import { DECIDED_BY, DECISION_OUTCOMES, type Decision } from './decision.ts'
 import { OBSERVED_VIA } from './observation.ts'
-import { createReason, REASON_CODES, REASON_POLARITIES, REASONS, type ReasonCode } from './reason.ts'
+import {
+  createReason,
+  REASON_CODES,
+  REASON_POLARITIES,
+  REASONS,
+  type Reason,
+  type ReasonCode,
+} from './reason.ts'
 import { BLOCKED_BY, KYC_STATUSES, RETRY_MODES, WAITING_ON } from './status.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from './verification.ts'
 
@@ -32,12 +39,16 @@ const verifications = fc.array(
     reasons: anyReasons,
   }),
 )
-const decisionOf = (outcome: fc.Arbitrary<Decision['outcome']>, decidedAt: Decision['decidedAt'] | null) =>
+const decisionOf = (
+  outcome: fc.Arbitrary<Decision['outcome']>,
+  decidedAt: Decision['decidedAt'] | null,
+  reasons: fc.Arbitrary<Reason[]> = anyReasons,
+) =>
   fc.record({
     outcome,
     decidedAt: decidedAt === null ? fc.option(instant) : afterChange,
     decidedBy: oneOf(DECIDED_BY),
-    reasons: anyReasons,
+    reasons,
     riskLevel: fc.option(word),
   })
 /** What a provider says beside the status, and how it was heard of. */
@@ -70,8 +81,8 @@ const inReview = fc.record({
 const ended = (outcome: 'APPROVED' | 'REJECTED') =>
   fc.record({
     ...aside,
-    reasons: anyReasons,
-    decision: decisionOf(fc.constant(outcome), CHANGED_AT),
+    reasons: hiddenReasons,
+    decision: decisionOf(fc.constant(outcome), CHANGED_AT, hiddenReasons),
     completedAt: afterChange,
     closesAt: fc.option(instant),
   })
@@ -106,15 +117,18 @@ describe('a customer', () => {
     )
   })
 
-  it.each(['APPROVED', 'REJECTED'] as const)('sees the same of any two that were %s then', (status) => {
-    fc.assert(
-      fc.property(ended(status), ended(status), (one, other) => {
-        const [shown, too] = [one, other].map((hidden) => customerValidation(viewOf(status, hidden)))
-        expect(shown).toEqual(too)
-        expect(shown).toMatchObject({ decision: { outcome: status, decidedAt: CHANGED_AT }, reasons: [] })
-      }),
-    )
-  })
+  it.each(['APPROVED', 'REJECTED'] as const)(
+    'sees the same of any two that were %s then, for hidden reasons',
+    (status) => {
+      fc.assert(
+        fc.property(ended(status), ended(status), (one, other) => {
+          const [shown, too] = [one, other].map((hidden) => customerValidation(viewOf(status, hidden)))
+          expect(shown).toEqual(too)
+          expect(shown).toMatchObject({ decision: { outcome: status, decidedAt: CHANGED_AT }, reasons: [] })
+        }),
+      )
+    },
+  )
 
   it('sees the same wherever only hidden reasons differ', () => {
     fc.assert(
@@ -125,11 +139,13 @@ describe('a customer', () => {
     )
   })
 
-  it('is told a reason in our own words wherever they must act, and nowhere else', () => {
+  it('is told reasons in our own words where they must act or were not accepted, and nowhere else', () => {
     fc.assert(
       fc.property(oneOf(KYC_STATUSES), anyReasons, (status, reasons) => {
         const told = customerReasons(reasons, status)
-        expect(told.length > 0).toBe(status === 'ACTION_REQUIRED')
+        const hasVisible = reasons.some((reason) => reason.customerVisible)
+        const isTold = status === 'ACTION_REQUIRED' || (status === 'REJECTED' && hasVisible)
+        expect(told.length > 0).toBe(isTold)
         for (const { code, providerCode, customerVisible, account } of told) {
           expect([providerCode, customerVisible, account]).toEqual([code, true, null])
         }

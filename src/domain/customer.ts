@@ -1,9 +1,10 @@
 // What an end user may see of their own validations. A review because of a watchlist looks exactly like any other review:
 // whoever is screened must not learn of it (tipping-off), neither by a word nor by something that is missing.
 //
-// The rule: a customer is told the status, what it asks of them, and times that belong to the status. They are told reasons
-// only where they have to act on them (ACTION_REQUIRED), and the outcome only once it stands. Everything else that a
-// provider says of a validation, and when it said it, is the same for all who have the same status.
+// The rule: a customer is told the status, what it asks of them, and times that belong to the status. They are told visible
+// reasons where they have to act on them (ACTION_REQUIRED) and where they were not accepted (REJECTED), and the outcome only
+// once it stands. Everything else that a provider says of a validation, and when it said it, is the same for all who have
+// the same status.
 import type { Decision } from './decision.ts'
 import { createReason, type Reason } from './reason.ts'
 import { isFinal, type KycStatus, type StatusFacts } from './status.ts'
@@ -17,13 +18,16 @@ export function customerFacts<Facts extends StatusFacts>(facts: Facts): Facts {
 }
 
 /**
- * The visible reasons where the customer must act, in our own words alone; there is always one. In all other statuses none:
- * some reasons may never be told, and an outcome without any beside one with some would tell the two apart.
+ * A review with reasons beside one without would tell the two apart. A rejection without any is what an operator's own
+ * decision looks like, so that it tells nothing; one with visible reasons helps whoever may try again.
  */
+const TOLD: readonly KycStatus[] = ['ACTION_REQUIRED', 'REJECTED']
+
+/** The visible reasons, in our own words alone. Where the customer must act there is always one. */
 export function customerReasons(reasons: readonly Reason[], status: KycStatus): Reason[] {
-  if (status !== 'ACTION_REQUIRED') return []
+  if (!TOLD.includes(status)) return []
   const visible = reasons.filter((reason) => reason.customerVisible)
-  const shown = visible.length === 0 ? [MORE_DATA] : visible
+  const shown = status === 'ACTION_REQUIRED' && visible.length === 0 ? [MORE_DATA] : visible
   return shown.map((reason) => ({ ...reason, providerCode: reason.code, account: null }))
 }
 
@@ -44,7 +48,7 @@ export function customerDecision(
     outcome: decision.outcome,
     decidedAt: notAfter(decision.decidedAt, statusChangedAt),
     decidedBy: 'UNKNOWN',
-    reasons: [],
+    reasons: customerReasons(decision.reasons, status),
     riskLevel: null,
   }
 }

@@ -76,7 +76,7 @@ describe.each(tenantGateways)('on $name', ({ open, openLocal }) => {
     const records = await registerInBoth('crowd')
     const random = createRandom(200)
     const fresh = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => people.acme.add(index % 2 ? 'sila' : 'gu1')),
+      Array.from({ length: 8 }, (_, index) => people.acme.add(index % 2 ? 'sila' : 'gu1')),
     )
     const owners = new Map<string, Set<Tenant>>()
     const one = async () => {
@@ -99,7 +99,7 @@ describe.each(tenantGateways)('on $name', ({ open, openLocal }) => {
     const rows = await gateway.app.db.selectFrom('account').select(['tenant', 'reference']).execute()
     const ofFresh = rows.filter(({ reference }) => fresh.some(({ account }) => account === reference))
     expect(ofFresh).toHaveLength(fresh.length)
-  })
+  }, 60_000)
 
   it('registering the same names at the same time makes an entity for each tenant', async () => {
     const register =

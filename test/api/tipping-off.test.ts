@@ -32,7 +32,6 @@ afterEach(async () => {
 
 /** After everything that happens here. */
 const END = new Date('2031-02-03T00:00:00.000Z')
-const FEW = STORIES.slice(1, 3)
 
 interface Person {
   record: UpstreamRecord
@@ -146,6 +145,8 @@ async function tracesOf(story: Story, authorize: (externalId: string) => Promise
       await take(story, viewer, fieldsOf(step, index))
       if (step.moves) traces[index]?.push(await hear(viewer.person))
     }
+    // What moves was heard of in full.
+    if (step.moves && step !== steps.at(-1)) continue
     for (const [index, viewer] of viewers.entries()) traces[index]?.push(await look(viewer))
   }
   return traces.map(withoutNames)
@@ -167,19 +168,19 @@ describe('somebody in a review because of a watchlist', () => {
     expect(JSON.stringify(screened)).toContain('"IN_REVIEW"')
   })
 
-  it.each(FEW.slice(1))('sees it without kyc:pii too: %s', async (_, story) => {
+  it.each(STORIES.slice(3))('sees it without kyc:pii too: %s', async (_, story) => {
     const [screened, plain] = await tracesOf(story, (entity) => issuer.bearer({ expiresAt: END, entity }))
     expect(screened).toEqual(plain)
   })
 
-  it.each(FEW)('is told apart by a service: %s', async (_, story) => {
+  it.each(STORIES.slice(2, 3))('is told apart by a service: %s', async (_, story) => {
     const [screened, plain] = await tracesOf(story, asService)
     expect(JSON.stringify(screened)).toContain('"WATCHLIST_MATCH"')
     expect(JSON.stringify(plain)).not.toContain('"WATCHLIST_MATCH"')
   })
 
   it('finds the same place in the log before and after what they do not see', async () => {
-    const story = gu1Story('approved', [])
+    const story = gu1Story(['approved'], [])
     const person = await begin(story, { status: 'in_review' })
     const viewer = { person, authorization: await asCustomer(person.externalId) }
     const placeOf = async () => {

@@ -23,6 +23,24 @@ describe('a port that is taken', () => {
   })
 })
 
+describe('a sandbox that other machines reach', () => {
+  it('prints the key that its callers need', async () => {
+    const gateway = startGateway(['sandbox'], { DATA_DIR: 'memory://', PORT: '0', HOST: '0.0.0.0' })
+    const [, origin = ''] = await gateway.waitFor(/GraphQL +(http:\S+)\/graphql/)
+    const [, authorization = ''] = await gateway.waitFor(/-H 'authorization: (Bearer kyc_\S+)'/)
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${origin}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{"query":"{ providers { id } }"}',
+      })
+    expect((await ask({})).status).toBe(401)
+    expect((await ask({ authorization })).status).toBe(200)
+    gateway.kill('SIGTERM')
+    expect(await gateway.exit).toBe(0)
+  })
+})
+
 describe('serve in live mode', () => {
   let emulators: Awaited<ReturnType<typeof startEmulators>>
   beforeAll(async () => {

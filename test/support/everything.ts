@@ -36,10 +36,12 @@ function select(type: GraphQLNamedType, path: readonly string[]): string {
 
 const NAMES = ['id', 'cursor', 'startCursor', 'endCursor', 'reference', 'account', 'externalId', 'requestId']
 
-/** The same value for each name or id that differs from one entity to another, and the same for links that hold one. */
+/** The same value for each name or id that differs from one entity to another, and for links that hold one; errors in order. */
 export function withoutNames(answer: unknown): unknown {
-  const text = JSON.stringify(answer, (key, value) =>
-    typeof value === 'string' && NAMES.includes(key) ? `<${key}>` : value,
-  )
+  const text = JSON.stringify(answer, (key, value) => {
+    // Fields run side by side: which of them fails first says nothing.
+    if (key === 'errors') return value.map((error: unknown) => JSON.stringify(withoutNames(error))).toSorted()
+    return typeof value === 'string' && NAMES.includes(key) ? `<${key}>` : value
+  })
   return JSON.parse(text.replaceAll(/sess_[\w-]+/g, '<session>'))
 }

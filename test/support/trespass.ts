@@ -61,6 +61,8 @@ export interface Operation {
 export type Attempt = (of: Knowledge) => Operation
 
 const PER_DOCUMENT = 10
+/** A subscription is a document of its own, and mutations run one after the other: fewer of both. */
+const KINDS = ['query', 'query', 'query', 'query', 'query', 'mutation', 'subscription'] as const
 
 /** `own`: an entity of who attempts it, by its externalId. */
 export function createAttempts(seed: number, { count, own }: { count: number; own: string }) {
@@ -68,7 +70,7 @@ export function createAttempts(seed: number, { count, own }: { count: number; ow
   const attempts: { size: number; attempt: Attempt }[] = []
   for (let made = 0; made < count; ) {
     const docSeed = random.between(1, 2 ** 31)
-    const kind = random.pick(['query', 'query', 'query', 'mutation', 'subscription'] as const)
+    const kind = random.pick(KINDS)
     const size = kind === 'subscription' ? 1 : Math.min(PER_DOCUMENT, count - made)
     attempts.push({
       size,
