@@ -1,6 +1,4 @@
 // The schema: what was promised to clients, described for somebody who has read no provider's docs.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   buildSchema,
   findBreakingChanges,
@@ -21,15 +19,11 @@ import { PII_CLASS_NAMES } from '../src/domain/pii.ts'
 import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
 import { BLOCKED_BY, isFinal, KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../src/domain/status.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from '../src/domain/verification.ts'
+import { readTypeDefs } from '../src/graphql/schema.ts'
 import { PROVIDER_CAPABILITIES } from '../src/providers/provider.ts'
 import { AUDIT_ACTIONS } from '../src/service/audit.ts'
 
-const FOLDER = join(import.meta.dirname, '../schema')
-const schema = buildSchema(
-  readdirSync(FOLDER)
-    .map((name) => readFileSync(join(FOLDER, name), 'utf8'))
-    .join('\n'),
-)
+const schema = buildSchema(readTypeDefs())
 const types = Object.values(schema.getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
 )

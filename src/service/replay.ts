@@ -4,11 +4,11 @@ import type { ProviderDefinition } from '../providers/provider.ts'
 import {
   type DeliveryReading,
   type DeliverySelection,
-  findOwner,
   readDeliveries,
   requeueDelivery,
   type StoredDelivery,
 } from '../store/deliveries.ts'
+import { findOwner } from '../store/ownership.ts'
 import type { DeliveryState } from '../store/tables.ts'
 import { readDelivery } from './deliveries.ts'
 import { bodyPlaceOf } from './delivery-bodies.ts'

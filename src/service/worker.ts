@@ -4,10 +4,10 @@ import { plusSeconds, secondsBetween } from '../domain/time.ts'
 import {
   type ClaimedDelivery,
   claimDeliveries,
-  findOwner,
   finishDeliveries,
   postponeDelivery,
 } from '../store/deliveries.ts'
+import { findOwner } from '../store/ownership.ts'
 import { readValidationsByReference } from '../store/validations.ts'
 import { discoverRecord, refreshRecord } from './refresh.ts'
 import type { Services } from './services.ts'

@@ -136,29 +136,6 @@ export async function postponeDelivery(
     .execute()
 }
 
-/** The tenant that knows the validation, or else the account; null: nobody does. */
-export async function findOwner(
-  db: Db,
-  hint: { provider: string; reference: string; account: string | null },
-): Promise<string | null> {
-  const { provider, reference, account } = hint
-  const owner = await db
-    .selectFrom('validation')
-    .select('tenant')
-    .where('provider', '=', provider)
-    .where('reference', '=', reference)
-    .unionAll((union) =>
-      union
-        .selectFrom('account')
-        .select('tenant')
-        .where('provider', '=', provider)
-        .where('reference', '=', account),
-    )
-    .limit(1)
-    .executeTakeFirst()
-  return owner?.tenant ?? null
-}
-
 /** How many wait to be processed, counted up to `limit`. */
 export async function countReady(db: Db, limit: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`

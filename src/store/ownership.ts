@@ -1,4 +1,4 @@
-// Whether what a provider names is known to another tenant than the one that asks.
+// Whose what a provider names is: which tenant knows it, and whether another one does than the one that asks.
 import { type AccountKey, isAnyOf } from './conditions.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -29,4 +29,27 @@ async function hasForeign(
     .limit(1)
     .executeTakeFirst()
   return found !== undefined
+}
+
+/** The tenant that knows the validation, or else the account; null: nobody does. */
+export async function findOwner(
+  db: Db,
+  hint: { provider: string; reference: string; account: string | null },
+): Promise<string | null> {
+  const { provider, reference, account } = hint
+  const owner = await db
+    .selectFrom('validation')
+    .select('tenant')
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .unionAll((union) =>
+      union
+        .selectFrom('account')
+        .select('tenant')
+        .where('provider', '=', provider)
+        .where('reference', '=', account),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  return owner?.tenant ?? null
 }
