@@ -1,6 +1,5 @@
 // `kyc-gateway audit verify`: finds what was changed in the audit log.
 import type { Command, CommandInput } from '../cli.ts'
-import { readConfig } from '../config.ts'
 import { loadMasterKeys } from '../master-keys.ts'
 import { DatabaseBehind } from '../ready-database.ts'
 import { deriveAuditKey } from '../service/audit-chain.ts'
@@ -13,6 +12,7 @@ import {
 import { type OpenDatabase, openDatabase } from '../store/database.ts'
 import { pendingMigrations } from '../store/migrate.ts'
 import { EXIT } from './exit.ts'
+import { readStoredConfig } from './stored.ts'
 
 export const auditCommand: Command = {
   name: 'audit',
@@ -27,12 +27,7 @@ export const auditCommand: Command = {
       terminal.writeError(since)
       return EXIT.USAGE
     }
-    const { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS } = terminal.environment
-    // Only the database and the keys matter here.
-    const config = readConfig(
-      { DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
-      { mode: 'sandbox', definitions: [] },
-    )
+    const config = readStoredConfig(terminal)
     const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
     try {
       await demandMigrated(database)

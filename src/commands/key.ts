@@ -2,13 +2,11 @@
 import { makeApiKey } from '../auth/api-keys.ts'
 import { isName } from '../auth/claims.ts'
 import type { Command, CommandInput, Terminal } from '../cli.ts'
-import { readConfig } from '../config.ts'
 import { ALL_SCOPES, DEFAULT_TENANT, isScope, SCOPES, type Scope } from '../domain/principal.ts'
 import { type Instant, plusSeconds } from '../domain/time.ts'
-import { openReadyDatabase } from '../ready-database.ts'
-import { insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
-import type { Db } from '../store/tables.ts'
+import { findApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { EXIT } from './exit.ts'
+import { type Stored, withStored } from './stored.ts'
 
 const SCOPE_LINES = ALL_SCOPES.map((scope) => `  ${scope.padEnd(12)} ${SCOPES[scope]}`).join('\n')
 
@@ -17,7 +15,7 @@ export const keyCommand: Command = {
   summary: 'make, list and revoke API keys',
   usage:
     'key create --name <name> --scope <scope>... [--tenant <tenant>] [--expires <days>] | key list | key revoke <id>',
-  help: `A key is for a service that has no token of an issuer. It is shown once, when it is made: only a digest of it is kept. --scope may be given several times or be a comma list. Without --tenant the key is one of the tenant \`${DEFAULT_TENANT}\`; without --expires it lasts until it is revoked, which takes effect within 10 seconds, and within 15 minutes for a stream that is open. An embedded database belongs to one process: stop the gateway, run the command, and start it again.
+  help: `A key is for a service that has no token of an issuer. It is shown once, when it is made: only a digest of it is kept. --scope may be given several times or be a comma list. Without --tenant the key is one of the tenant \`${DEFAULT_TENANT}\`; without --expires it lasts until it is revoked, which takes effect within 10 seconds, and within 15 minutes for a stream that is open. Takes DATABASE_URL, DATA_DIR and ENCRYPTION_KEYS as the gateway has them. An embedded database belongs to one process: stop the gateway, run the command, and start it again.
 
 Scopes:
 ${SCOPE_LINES}`,
@@ -34,19 +32,11 @@ ${SCOPE_LINES}`,
       terminal.writeError(work)
       return EXIT.USAGE
     }
-    const { DATABASE_URL, DATA_DIR } = terminal.environment
-    // Only where the database is matters here.
-    const config = readConfig({ DATABASE_URL, DATA_DIR }, { mode: 'sandbox', definitions: [] })
-    const database = await openReadyDatabase(config)
-    try {
-      return await work({ db: database.db, terminal, at: new Date().toISOString() })
-    } finally {
-      await database.close()
-    }
+    return withStored(terminal, (stored) => work({ ...stored, terminal, at: new Date().toISOString() }))
   },
 }
 
-type Work = (place: { db: Db; terminal: Terminal; at: Instant }) => Promise<number>
+type Work = (place: Stored & { terminal: Terminal; at: Instant }) => Promise<number>
 
 /** What to do, or a sentence on what is wrong with the command line. */
 function readWork(input: CommandInput): Work | string {
@@ -87,9 +77,10 @@ interface Wanted {
 }
 
 function create({ name, tenant, scopes, days }: Wanted): Work {
-  return async ({ db, terminal, at }) => {
+  return async ({ db, audit, terminal, at }) => {
     const { id, key, digest } = makeApiKey()
     const expiresAt = days === null ? null : plusSeconds(at, days * DAY_SECONDS)
+    await audit({ tenant, action: 'KEY', fields: ['key create', id, ...scopes] })
     await insertApiKey(db, { id, digest, name, tenant, scopes, createdAt: at, expiresAt })
     terminal.write(key)
     terminal.write(
@@ -112,7 +103,9 @@ const list: Work = async ({ db, terminal, at }) => {
 }
 
 function revoke(id: string): Work {
-  return async ({ db, terminal, at }) => {
+  return async ({ db, audit, terminal, at }) => {
+    const known = await findApiKey(db, id)
+    if (known) await audit({ tenant: known.tenant, action: 'KEY', fields: ['key revoke', id] })
     const key = await revokeApiKey(db, id, at)
     if (!key) {
       terminal.writeError('There is no key with this id. See: kyc-gateway key list')

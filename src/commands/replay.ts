@@ -1,12 +1,12 @@
 // `kyc-gateway replay`: has stored deliveries processed once more.
-import type { Command, CommandInput } from '../cli.ts'
-import { readConfig } from '../config.ts'
+import type { Command, CommandInput, Terminal } from '../cli.ts'
+import { DEFAULT_TENANT } from '../domain/principal.ts'
 import { type Instant, parseIso } from '../domain/time.ts'
 import { PROVIDERS } from '../providers/index.ts'
-import { openReadyDatabase } from '../ready-database.ts'
 import { type DeliverySelection, replayDeliveries } from '../service/replay.ts'
 import { createVault } from '../service/vault.ts'
 import { EXIT } from './exit.ts'
+import { type Stored, withStored } from './stored.ts'
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -21,32 +21,27 @@ export const replayCommand: Command = {
       terminal.writeError(selection)
       return EXIT.USAGE
     }
-    const { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS } = terminal.environment
-    // Only where deliveries are and what opens them matters here.
-    const config = readConfig(
-      { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR, ENCRYPTION_KEYS },
-      { mode: 'sandbox', definitions: [] },
-    )
-    const database = await openReadyDatabase(config, { makesMasterKey: false })
-    try {
-      const now = () => new Date()
-      const vault = createVault({ ...database, now })
-      const at = now().toISOString()
-      const replay = { definitions: PROVIDERS, selection, at }
-      const counts = await replayDeliveries({ db: database.db, vault }, replay)
-      const total = counts.READY + counts.IGNORED + counts.QUARANTINED
-      if (total === 0) {
-        terminal.writeError('No stored delivery fits.')
-        return EXIT.FAILED
-      }
-      terminal.write(
-        `${total} read again: ${counts.READY} queued, ${counts.IGNORED} ignored, ${counts.QUARANTINED} not understood.`,
-      )
-      return EXIT.OK
-    } finally {
-      await database.close()
-    }
+    return withStored(terminal, (stored) => replay(terminal, stored, selection))
   },
+}
+
+async function replay(terminal: Terminal, stored: Stored, selection: DeliverySelection): Promise<number> {
+  await stored.audit({ tenant: DEFAULT_TENANT, action: 'REPLAY', fields: ['replay'] })
+  const now = () => new Date()
+  const vault = createVault({ ...stored, now })
+  const counts = await replayDeliveries(
+    { db: stored.db, vault },
+    { definitions: PROVIDERS, selection, at: now().toISOString() },
+  )
+  const total = counts.READY + counts.IGNORED + counts.QUARANTINED
+  if (total === 0) {
+    terminal.writeError('No stored delivery fits.')
+    return EXIT.FAILED
+  }
+  terminal.write(
+    `${total} read again: ${counts.READY} queued, ${counts.IGNORED} ignored, ${counts.QUARANTINED} not understood.`,
+  )
+  return EXIT.OK
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,5 +1,7 @@
 // Who is let in: over HTTP, event streams and WebSockets, and until when.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { createTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
@@ -59,5 +61,74 @@ describe('a token', () => {
   it('that has run out is no proof any more', async () => {
     const old = await issuer.bearer({ expiresAt: new Date(app.clock.now().getTime() - 60_000) })
     expect((await post('{"query":"{ __typename }"}', { authorization: old })).status).toBe(401)
+  })
+})
+
+const FOLLOW = 'subscription { statusChanges { cursor } }'
+
+describe('an event stream whose token runs out', () => {
+  it('says so, and ends in a way that makes its reader come back', async () => {
+    const soon = new Date(app.clock.now().getTime() + 1_000)
+    const response = await post(JSON.stringify({ query: FOLLOW }), {
+      accept: 'text/event-stream',
+      authorization: await issuer.bearer({ expiresAt: soon }),
+    })
+    expect(response.status).toBe(200)
+    const text = await response.text()
+    expect(text).toContain('"code":"UNAUTHENTICATED"')
+    expect(text).not.toContain('event: complete')
+  })
+})
+
+describe('a WebSocket', () => {
+  function dial(headers: Record<string, string> = {}) {
+    const url = `${app.origin.replace('http', 'ws')}/graphql`
+    const socket = new WebSocket(url, 'graphql-transport-ws', { headers })
+    onTestFinished(() => socket.terminate())
+    const refused = Promise.withResolvers<number | undefined>()
+    socket.on('unexpected-response', (_, { statusCode }) => refused.resolve(statusCode))
+    socket.on('error', () => {})
+    const closed = Promise.withResolvers<number>()
+    socket.on('close', (code) => closed.resolve(code))
+    return { socket, refused: refused.promise, closed: closed.promise }
+  }
+  async function begin(payload?: object, headers: Record<string, string> = {}) {
+    const { socket, closed } = dial(headers)
+    await once(socket, 'open')
+    socket.send(JSON.stringify({ type: 'connection_init', payload }))
+    const answer = once(socket, 'message').then(([data]) => JSON.parse(String(data)).type as string)
+    return { socket, closed, first: await Promise.race([answer, closed]) }
+  }
+
+  it('with a header that proves nothing is refused before it is one', async () => {
+    expect(await dial({ authorization: 'Bearer nonsense' }).refused).toBe(401)
+  })
+
+  it('may prove who it is by a header, or in its first message, as browsers must', async () => {
+    const authorization = await issuer.bearer()
+    expect((await begin(undefined, { authorization })).first).toBe('connection_ack')
+    expect((await begin({ authorization })).first).toBe('connection_ack')
+  })
+
+  it.each([undefined, {}, { authorization: 'Bearer nonsense' }, { authorization: ['Bearer'] }])(
+    'that does not is closed: %j',
+    async (payload) => {
+      expect((await begin(payload)).first).toBe(4403)
+    },
+  )
+
+  it('is closed when its token runs out, with a code after which clients come again', async () => {
+    const soon = new Date(app.clock.now().getTime() + 1_000)
+    const { first, closed } = await begin({ authorization: await issuer.bearer({ expiresAt: soon }) })
+    expect(first).toBe('connection_ack')
+    expect(await closed).toBe(4403)
+  })
+
+  it('runs what its scopes allow', async () => {
+    const { socket } = await begin({ authorization: await issuer.bearer({ scopes: [] }) })
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: FOLLOW } }))
+    const [data] = await once(socket, 'message')
+    const { type, payload } = JSON.parse(String(data))
+    expect([type, payload[0].extensions.code]).toEqual(['error', 'FORBIDDEN'])
   })
 })

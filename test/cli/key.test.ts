@@ -61,6 +61,13 @@ describe('a key', () => {
     expect(listed.out).not.toContain(secret.slice(-43))
   })
 
+  it('leaves a trace in the audit log, which stays whole', async () => {
+    const verified = await run(['audit', 'verify'], environment)
+    // Made, and revoked twice.
+    expect([verified.code, verified.out]).toEqual([0, expect.stringContaining('whole: 3 entries')])
+    expect((await run(['audit', 'verify', '--head', `3:${'0'.repeat(64)}`], environment)).code).toBe(1)
+  })
+
   it('may end by itself, is of the default tenant, and takes its scopes as a list too', async () => {
     const { out } = await key(
       'create',
