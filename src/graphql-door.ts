@@ -37,6 +37,7 @@ export function createGraphQL(
     trusted: { mode, texts: loadTrustedDocuments(manifests) },
     take: createRateLimiter({ perMinute: config.rateLimitPerMinute }).take,
     logger,
-    graphiql: config.mode === 'sandbox',
+    // A browser cannot show a proof when it opens a page.
+    graphiql: config.mode === 'sandbox' && config.auth.isDisabled,
   })
 }

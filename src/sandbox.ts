@@ -67,7 +67,7 @@ export function welcome({ origin, emulators }: App, key: string | null): string 
     '',
     'kyc-gateway is ready (sandbox: every person and business is invented)',
     '',
-    `  GraphQL    ${origin}/graphql  (open it in a browser for GraphiQL)`,
+    `  GraphQL    ${origin}/graphql${key === null ? '  (open it in a browser for GraphiQL)' : ''}`,
     ...[...emulators.keys()].map(
       (id) =>
         `  ${id.padEnd(9)}  ${origin}/emulators/${id}/_emulator  (its emulator, with what you can make it do)`,

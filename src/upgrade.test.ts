@@ -19,6 +19,11 @@ function create(options: Partial<HttpServerOptions> = {}) {
   return server
 }
 
+async function take({ socket }: { socket: Duplex }) {
+  socket.end('taken')
+  return null
+}
+
 describe('an upgrade', () => {
   const askFor = (port: number, protocol: string) =>
     exchange(
@@ -53,7 +58,7 @@ describe('an upgrade', () => {
     ['another method', 'POST /graphql HTTP/1.1\r\n', SOUND],
   ])('with %s is refused in the form of every refusal', async (_, first, fields) => {
     const server = create()
-    server.acceptWebSockets({ upgrade: (_request, socket) => void socket.end('taken'), end() {} })
+    server.acceptWebSockets({ upgrade: take, end() {} })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const answer = await exchange(port, `${first}Host: a\r\n${UPGRADE}${fields}\r\n`)
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
@@ -63,7 +68,7 @@ describe('an upgrade', () => {
 
   it('may name several protocols', async () => {
     const server = create()
-    server.acceptWebSockets({ upgrade: (_request, socket) => void socket.end('taken'), end() {} })
+    server.acceptWebSockets({ upgrade: take, end() {} })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const fields = `${SOUND}Sec-WebSocket-Protocol: graphql-transport-ws, graphql-ws\r\n`
     expect(await exchange(port, `${line}Host: a\r\n${UPGRADE}${fields}\r\n`)).toBe('taken')
@@ -83,7 +88,13 @@ describe('an upgrade', () => {
   it('whose client breaks off is no error', async () => {
     const server = create()
     const taken = Promise.withResolvers<Duplex>()
-    server.acceptWebSockets({ upgrade: (_request, socket) => taken.resolve(socket), end() {} })
+    server.acceptWebSockets({
+      async upgrade({ socket }) {
+        taken.resolve(socket)
+        return null
+      },
+      end() {},
+    })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const client = connect(port, '127.0.0.1')
     client.write(`GET /graphql HTTP/1.1\r\nHost: a\r\n${UPGRADE}${SOUND}\r\n`)
@@ -98,7 +109,13 @@ describe('an upgrade', () => {
   it('is cut off when the server stops and its time is up', async () => {
     const server = create()
     const taken = Promise.withResolvers<void>()
-    server.acceptWebSockets({ upgrade: () => taken.resolve(), end() {} })
+    server.acceptWebSockets({
+      async upgrade() {
+        taken.resolve()
+        return null
+      },
+      end() {},
+    })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET /graphql HTTP/1.1\r\nHost: a\r\n${UPGRADE}${SOUND}\r\n`)
@@ -114,8 +131,7 @@ describe('a WebSocket of a page', () => {
 
   async function connectFrom(origin: string | null, options: Partial<HttpServerOptions> = {}) {
     const server = create({ corsOrigins: [APP], ...options })
-    const upgrade = (_request: unknown, socket: Duplex) => void socket.end('taken')
-    server.acceptWebSockets({ upgrade, end() {} })
+    server.acceptWebSockets({ upgrade: take, end() {} })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const host = options.loopbackOnly ? 'localhost' : 'kyc.example:4000'
     const fields = origin === null ? '' : `Origin: ${origin}\r\n`
@@ -159,7 +175,7 @@ describe('a WebSocket of a page', () => {
 
   it('is taken at the usual port of either scheme', async () => {
     const server = create()
-    server.acceptWebSockets({ upgrade: (_request, socket) => void socket.end('taken'), end() {} })
+    server.acceptWebSockets({ upgrade: take, end() {} })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     const ask = (host: string, origin: string) =>
       exchange(port, `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${UPGRADE}${SOUND}\r\n`)
@@ -174,7 +190,7 @@ describe('a server that stops', () => {
     const events: unknown[] = []
     const server = create({ endStreams: () => void events.push('others') })
     const end = () => void events.push('streams', server.fetch(new Request('http://gateway/readyz')))
-    server.acceptWebSockets({ upgrade() {}, end })
+    server.acceptWebSockets({ upgrade: async () => null, end })
     await server.drain(0)
     const [first, ready, last] = events
     expect([first, ((await ready) as Response).status, last]).toEqual(['streams', 503, 'others'])

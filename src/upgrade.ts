@@ -7,8 +7,8 @@ import { requestIdOf } from './telemetry.ts'
 
 /** What keeps a connection for as long as its client wants. */
 export interface Streams {
-  /** Takes over a connection that asked for a WebSocket. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Takes over a connection that asked for a WebSocket; else the answer that says why not. */
+  upgrade(connection: Upgrade & { requestId: string }): Promise<Response | null>
   /** Ends all streams, WebSockets first, in a way that makes clients connect again. */
   end(): void
 }
@@ -39,11 +39,11 @@ export async function upgrade(
   const isOurs = pathOf(asked) === WEBSOCKET_PATH && refusals.length === 0
   const isSound = isHandshake(request)
   if (isOurs && isSound && state.streams && !state.draining) {
-    logger.info(
-      { requestId: requestIdOf(asked), method: 'GET', route: WEBSOCKET_PATH, status: 101 },
-      'request',
-    )
-    return state.streams.upgrade(request, socket, head)
+    const requestId = requestIdOf(asked)
+    const refused = await state.streams.upgrade({ request, socket, head, requestId })
+    if (refused) return send(await answer(asked, { ...door, routes: [answering(refused)] }), socket)
+    logger.info({ requestId, method: 'GET', route: WEBSOCKET_PATH, status: 101 }, 'request')
+    return
   }
   const later: Route = {
     name: WEBSOCKET_PATH,
@@ -55,6 +55,10 @@ export async function upgrade(
     },
   }
   await send(await answer(asked, { ...door, routes: [...refusals, later] }), socket)
+}
+
+function answering(response: Response): Route {
+  return { name: WEBSOCKET_PATH, matches: () => true, level: 'info', handle: () => response }
 }
 
 const WEBSOCKET_PATH = '/graphql'

@@ -6,11 +6,14 @@ const SENTENCES = {
   TOKEN: 'This token is not accepted here. Get one for this gateway from an issuer that it trusts.',
   EXPIRED: 'This token has expired. Get a new one from its issuer.',
   KEY: 'This key is not accepted: it is unknown, expired or revoked.',
-  ISSUER_AWAY:
-    'The keys of the issuer of this token cannot be had at the moment. Send the request again later.',
 } as const
 
 /** Without a cause: what a library says may quote the token. */
 export function refusal(why: keyof typeof SENTENCES): GatewayError {
   return new GatewayError('UNAUTHENTICATED', { message: SENTENCES[why] })
+}
+
+/** No word about the token: whether it is genuine cannot be told now. */
+export function issuerAway(): GatewayError {
+  return new GatewayError('ISSUER_UNAVAILABLE')
 }

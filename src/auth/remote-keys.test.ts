@@ -16,12 +16,13 @@ import {
   signToken,
   startIssuer,
 } from '../../test/support/issuer.ts'
+import { ERRORS } from '../domain/errors.ts'
 import { MAX_KEY_SET_BYTES } from './key-source.ts'
 import { createRemoteKeys } from './remote-keys.ts'
 
 const ISS = 'https://issuer.example'
 const REFUSED = 'This token is not accepted here. Get one for this gateway from an issuer that it trusts.'
-const AWAY = 'The keys of the issuer of this token cannot be had at the moment. Send the request again later.'
+const AWAY = ERRORS.ISSUER_UNAVAILABLE.message
 const DAY = 86_400
 
 let older: SigningKey

@@ -11,7 +11,7 @@ import {
   parseKeys,
   type Signed,
 } from './key-source.ts'
-import { refusal } from './refusals.ts'
+import { issuerAway } from './refusals.ts'
 
 const FETCH_MS = 3_000
 /** After so long the keys are fetched again, while the old ones serve. */
@@ -67,7 +67,7 @@ export function createRemoteKeys(url: string, options: RemoteKeyOptions): KeySou
   async function usable(): Promise<PublicKeys> {
     if (known && since(known.at) >= HARD_AGE_MS) known = null
     if (!known && (running || since(failedAt) >= EMPTY_RETRY_PAUSE_MS)) await renew()
-    if (!known) throw refusal('ISSUER_AWAY')
+    if (!known) throw issuerAway()
     if (since(known.at) >= MAX_AGE_MS && since(failedAt) >= RETRY_PAUSE_MS) void renew()
     return known.keys
   }

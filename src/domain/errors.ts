@@ -116,6 +116,13 @@ export const ERRORS = {
     http: 429,
     message: 'You have sent more than your share of requests. Send the request again later.',
   },
+  ISSUER_UNAVAILABLE: {
+    fault: 'gateway',
+    retry: 'yes',
+    http: 503,
+    message:
+      'The keys of the issuer of your token cannot be had, so that nobody can tell whether it is genuine.',
+  },
   WEBHOOK_REFUSED: {
     fault: 'caller',
     retry: 'no',

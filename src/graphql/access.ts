@@ -58,8 +58,13 @@ function guardRoot(type: GraphQLObjectType, field: Field): void {
   if (field.subscribe) field.subscribe = guarded(field.subscribe)
   field.resolve =
     type.name === 'Mutation'
-      ? guarded(announcing(field.name, action, resolverOf(field)))
+      ? guarded(announces(action) ? announcing(field.name, action, resolverOf(field)) : resolverOf(field))
       : guarded(resolverOf(field))
+}
+
+/** An erasure announces itself, with the entity and the number of its receipt. */
+function announces(action: AuditAction): boolean {
+  return action !== 'ERASE'
 }
 
 /** A change is in the audit log before it is made: one that is made and not noted would be found by nobody. */

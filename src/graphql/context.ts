@@ -35,10 +35,11 @@ export function renewContext(context: GraphContext): GraphContext {
 }
 
 /** Whoever sees the same of an event. */
-export function audienceOf({ principal }: GraphContext): string {
+export function audienceOf({ principal, requestId }: GraphContext): string {
   const { tenant, subject, entity, scopes } = principal
-  // The subject too: each look at personal data is noted under the name of who looked.
-  return JSON.stringify([tenant, subject, entity, [...scopes].sort()])
+  // Each look at personal data is noted under the name and the request of who looked: it is shared with nobody.
+  const looker = scopes.has('kyc:pii') ? [subject, requestId] : []
+  return JSON.stringify([tenant, entity, [...scopes].sort(), looker])
 }
 
 /** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */

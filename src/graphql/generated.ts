@@ -312,7 +312,7 @@ export type ErasureReceipt = {
   __typename?: 'ErasureReceipt';
   /** When the keys were destroyed. */
   erasedAt: Scalars['DateTime']['output'];
-  /** The number of this erasure: the request id under which the audit log has it. */
+  /** The number of this erasure: the audit log has it beside the field, in the entry about the entity. */
   id: Scalars['ID']['output'];
   /** Data keys that were destroyed: what they had sealed cannot be opened any more, in no backup of the database either. */
   keysDestroyed: Scalars['Int']['output'];

@@ -1,6 +1,4 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ExecutionArgs, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
@@ -17,7 +15,7 @@ import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
 import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
-import { createWebSockets } from './websocket.ts'
+import { createWebSockets, type Handshake } from './websocket.ts'
 
 const MAX_BODY_BYTES = 100_000
 
@@ -88,7 +86,7 @@ export interface GraphQLServer {
   /** Queries, mutations, and event streams. `connection` is cut where a reader takes nothing. */
   handle: GraphQLHandler
   /** WebSockets. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  upgrade(connection: Handshake): Promise<Response | null>
   /** Ends every stream so that its client connects again: WebSockets with 1001, event streams without `complete`. */
   end(): void
 }

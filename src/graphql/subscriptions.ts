@@ -88,10 +88,11 @@ async function start<Context extends object>(
   else request?.signal.addEventListener('abort', () => stop.abort(), { once: true })
   try {
     const source = await createSourceEventStream(args)
+    const isSource = isAsyncIterable(source)
+    const results = isSource ? follow(source[Symbol.asyncIterator](), { args, stop, options }) : source
+    if (!isSource) stop.abort()
     await options.beforeAnswer?.(args.contextValue as Context)
-    if (isAsyncIterable(source)) return follow(source[Symbol.asyncIterator](), { args, stop, options })
-    stop.abort()
-    return source
+    return results
   } catch (error) {
     stop.abort()
     throw error
@@ -120,7 +121,8 @@ function follow<Context extends object>(
   closeAfter(source, stop.signal, options.logger)
   const { endsAt = null } = args.contextValue as SubscriptionContext
   const keepOpen = endAt(endsAt, options.now(), () => stop.abort(EXPIRED))
-  stop.signal.addEventListener('abort', keepOpen, { once: true })
+  if (stop.signal.aborted) keepOpen()
+  else stop.signal.addEventListener('abort', keepOpen, { once: true })
 
   /** Once, to whom it is news that their time is over. */
   function lastWord(): IteratorResult<ExecutionResult> {

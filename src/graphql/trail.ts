@@ -1,5 +1,5 @@
 // What an operation has shown and been refused, collected while it runs and written to the audit log before its answer goes out.
-import type { AuditAction } from '../service/audit.ts'
+import { type AuditAction, MAX_ENTITIES } from '../service/audit.ts'
 import type { GraphContext } from './context.ts'
 
 export interface Trail {
@@ -20,7 +20,6 @@ export function createTrail(isEvent = false): Trail {
 
 /** The most telling of what was done comes first. */
 const WEIGHT: readonly AuditAction[] = ['ERASE', 'REPLAY', 'WRITE', 'SUBSCRIBE', 'READ']
-const MAX_ENTITIES = 100
 
 /**
  * Writes what the operation did. Personal data are shown only once the entry is durable; a look at statuses is noted without
@@ -31,17 +30,23 @@ export async function leaveTrail(context: GraphContext): Promise<void> {
   const { entities, piiFields, isRefused } = trail
   const done = [...trail.fields.values()]
   // That somebody listens was noted when they began; what a change shows beside itself is not.
-  if (piiFields.size === 0 && !isRefused && (entities.size === 0 || trail.isEvent)) return
+  if (piiFields.size === 0 && (trail.isEvent || (!isRefused && entities.size === 0))) return
   const action = isRefused ? 'REFUSED' : (WEIGHT.find((one) => done.includes(one)) ?? 'READ')
-  const record = {
+  const shown = [...entities]
+  // Everybody who was shown is named, however many entries that takes.
+  const parts = Array.from({ length: Math.max(1, Math.ceil(shown.length / MAX_ENTITIES)) }, (_, part) =>
+    shown.slice(part * MAX_ENTITIES, (part + 1) * MAX_ENTITIES),
+  )
+  const records = parts.map((part) => ({
     tenant: principal.tenant,
     subject: principal.subject,
     action,
     fields: [...trail.fields.keys()],
-    entities: [...entities].slice(0, MAX_ENTITIES),
+    entities: part,
     piiFields: [...piiFields].sort(),
     requestId,
-  }
-  if (piiFields.size > 0) await services.audit.write(record)
-  else services.audit.note(record)
+  }))
+  context.trail = createTrail(trail.isEvent)
+  if (piiFields.size > 0) await Promise.all(records.map((record) => services.audit.write(record)))
+  else for (const record of records) services.audit.note(record)
 }

@@ -7,7 +7,7 @@ import { isAsyncIterable } from 'graphql-yoga'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
-import { type Logger, requestIdOf } from '../telemetry.ts'
+import type { Logger } from '../telemetry.ts'
 import { type Authenticate, endAt, refuseCaller } from './authentication.ts'
 import type { Operate, Outcome } from './operate.ts'
 
@@ -25,8 +25,17 @@ export interface WebSocketOptions {
   logger: Logger
 }
 
+/** A connection that asks to become a WebSocket. */
+export interface Handshake {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+  requestId: string
+}
+
 export interface WebSockets {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Takes over the connection; else the answer that says why not. */
+  upgrade(connection: Handshake): Promise<Response | null>
   /** Closes every connection with 1001: clients connect again, and no operation is reported complete. */
   end(): void
 }
@@ -36,6 +45,7 @@ const MAX_OPERATIONS = 100
 /** Bytes that may wait to be sent while more is asked for. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 const GOING_AWAY = 1001
+const TRY_AGAIN = 1013
 
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const settings = {
@@ -47,18 +57,23 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   }
   const server = new WebSocketServer(settings)
   const protocol = createProtocol(options)
+  let isEnding = false
   return {
-    upgrade(request, socket, head) {
-      admit(request, socket, options).then(
-        (principal) =>
-          principal !== undefined &&
-          server.handleUpgrade(request, socket, head, (accepted) =>
-            serve(accepted, { request, principal }, { protocol, options }),
-          ),
-        () => socket.destroy(),
-      )
+    async upgrade({ request, socket, head, requestId }) {
+      try {
+        const principal = await admit(request, options)
+        // Who was still proving themselves when all others were sent away.
+        if (isEnding) throw new GatewayError('SHUTTING_DOWN', { retryAfter: 1 })
+        server.handleUpgrade(request, socket, head, (accepted) =>
+          serve(accepted, { request, principal }, { protocol, options }),
+        )
+        return null
+      } catch (error) {
+        return refuseCaller(error, requestId)
+      }
     },
     end() {
+      isEnding = true
       for (const socket of server.clients) socket.close(GOING_AWAY, 'Going away')
     },
   }
@@ -66,23 +81,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
 /** Who comes with a header is known before the connection is taken; a browser cannot send one, and says it in its first message. */
 async function admit(
-  request: IncomingMessage,
-  socket: Duplex,
+  { headers }: IncomingMessage,
   { authenticate }: WebSocketOptions,
-): Promise<Principal | null | undefined> {
-  const { authorization } = request.headers
-  if (authorization === undefined) return null
-  try {
-    return await authenticate(authorization)
-  } catch (error) {
-    const refused = requestOf(request)
-    const response = refuseCaller(error, requestIdOf(refused))
-    const body = await response.text()
-    const fields = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
-    const length = `content-length: ${Buffer.byteLength(body)}\r\n`
-    socket.end(`HTTP/1.1 401 Unauthorized\r\n${fields}${length}connection: close\r\n\r\n${body}`)
-    return undefined
-  }
+): Promise<Principal | null> {
+  const { authorization } = headers
+  return authorization === undefined ? null : await authenticate(authorization)
 }
 
 type Protocol = ReturnType<typeof createProtocol>
@@ -93,9 +96,15 @@ interface Peer {
   principal: Principal | null
 }
 
+/** What the connection itself does about its caller. */
+interface Connected {
+  known(principal: Principal): void
+  giveUp(error: unknown): void
+}
+
 /** graphql-ws asks for what to run; it is given what has run, so that refusals are `error` messages in our words. */
 function createProtocol({ schema, operate, authenticate, initMs }: WebSocketOptions) {
-  return makeServer<Record<string, unknown>, Peer & { known(principal: Principal): void }>({
+  return makeServer<Record<string, unknown>, Peer & Connected>({
     connectionInitWaitTimeout: initMs,
     async onConnect({ connectionParams, extra }) {
       try {
@@ -104,8 +113,10 @@ function createProtocol({ schema, operate, authenticate, initMs }: WebSocketOpti
         extra.known(extra.principal)
         return true
       } catch (error) {
-        if (error instanceof GatewayError) return false
-        throw error
+        // Refused. Of everything else the client is told to come again.
+        if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') return false
+        extra.giveUp(error)
+        return false
       }
     },
     async onSubscribe({ subscriptions, extra }, _id, payload) {
@@ -132,6 +143,7 @@ function requestOf({ headersDistinct }: IncomingMessage): Request {
   const headers = new Headers()
   for (const [name, values = []] of Object.entries(headersDistinct)) headers.set(name, values.join(', '))
   headers.delete('last-event-id')
+  headers.delete('x-request-id')
   return new Request('http://localhost/graphql', { method: 'POST', headers })
 }
 
@@ -145,8 +157,14 @@ function serve(socket: WebSocket, peer: Peer, { protocol, options }: Serving): v
   let takeBack = () => {}
   // Clients of graphql-ws connect again after this code, and prove anew who they are.
   const expire = () => close(socket, CloseCode.Forbidden, 'Your token has expired')
-  const known = ({ expiresAt }: Principal) => {
-    takeBack = endAt(expiresAt, options.now(), expire)
+  const connected: Connected = {
+    known({ expiresAt }) {
+      if (socket.readyState === socket.OPEN) takeBack = endAt(expiresAt, options.now(), expire)
+    },
+    giveUp(error) {
+      if (!(error instanceof GatewayError)) logger.error({ err: error }, 'unexpected error')
+      close(socket, TRY_AGAIN, 'Try again later')
+    },
   }
   // Malformed frames end here. ws closes the connection by itself, with the code that says why.
   socket.on('error', () => {})
@@ -157,7 +175,7 @@ function serve(socket: WebSocket, peer: Peer, { protocol, options }: Serving): v
       close: (code, reason) => close(socket, code, reason),
       onMessage: (receive) => listen(socket, receive),
     },
-    { ...peer, known },
+    { ...peer, ...connected },
   )
   const stopPings = keepAlive(socket, options.heartbeatMs)
   socket.once('close', (code, reason) => {

@@ -41,7 +41,8 @@ export interface AuditLogOptions extends AppenderOptions {
 
 const MAX_BATCH = 1_000
 const MAX_WAITING = 10_000
-const MAX_ENTITIES = 100
+/** Entities of one record. Who has shown more writes several. */
+export const MAX_ENTITIES = 100
 const RETRY_AFTER_SECONDS = 1
 
 interface Waiting {
@@ -161,6 +162,8 @@ function unavailable(cause: unknown): GatewayError {
 }
 
 function contentOf(record: AuditRecord, at: Instant): PendingEntry {
+  // To leave some of them out would be a look that nobody finds.
+  if (record.entities.length > MAX_ENTITIES) throw new RangeError('One record names at most 100 entities.')
   const { tenant, subject, action, fields, entities, piiFields, requestId } = record
   const details: AuditDetails = { fields: [...fields], piiFields: [...piiFields], requestId }
   return {
@@ -168,7 +171,7 @@ function contentOf(record: AuditRecord, at: Instant): PendingEntry {
     at,
     subject: storable(subject),
     action,
-    entities: entities.slice(0, MAX_ENTITIES).map(storable),
+    entities: entities.map(storable),
     entry: JSON.stringify(details),
   }
 }

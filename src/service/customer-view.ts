@@ -32,7 +32,14 @@ export function customerValidation(view: ValidationView): ValidationView {
     updatedAt: statusChangedAt,
     detailObservedAt: null,
     detailOutdated: false,
-    freshness: { ...view.freshness, observedAt: statusChangedAt, via: 'FETCH' },
+    freshness: {
+      ...view.freshness,
+      observedAt: statusChangedAt,
+      via: 'FETCH',
+      isStale: false,
+      lastFailure: null,
+    },
+    detailError: null,
     completedAt: isFinal(status) ? notAfter(view.completedAt, statusChangedAt) : null,
     expiresAt: isReviewed ? null : view.expiresAt,
     validUntil: isReviewed ? null : view.validUntil,
@@ -51,7 +58,9 @@ export function customerStanding(standing: AccountStanding): AccountStanding {
   const { statusChangedAt } = state
   return {
     ...standing,
-    account: { ...account, current_observed_at: statusChangedAt },
+    error: null,
+    summaryError: null,
+    account: { ...account, current_observed_at: statusChangedAt, failure: null },
     validation: {
       ...validation,
       state: {

@@ -51,7 +51,10 @@ export function makeAuthenticator(
   }
 }
 
+const REFUSALS = ['UNAUTHENTICATED', 'ISSUER_UNAVAILABLE']
+
 function messageOfRefusal(error: unknown): string {
-  if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') return error.message
+  const isRefusal = error instanceof GatewayError && REFUSALS.includes(error.code)
+  if (isRefusal) return error.message
   throw error
 }

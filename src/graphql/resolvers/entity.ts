@@ -9,12 +9,10 @@ import {
   type AccountView,
   type EntityRow,
   type EntityView,
-  loadKnownEntitiesByAccount,
   pageEntities,
   statusOf,
   viewEntity,
 } from '../../service/entities.ts'
-import { eraseEntity } from '../../service/erasure.ts'
 import { registerEntity } from '../../service/register.ts'
 import { failureOfStanding, freshnessOf, viewStanding } from '../../service/standing-view.ts'
 import type { AccountStanding } from '../../service/standings.ts'
@@ -72,6 +70,7 @@ export const entityResolvers: Resolvers = {
         ),
       })
       resetLoaders(context)
+      context.trail.entities.add(row.id)
       return { entity: viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) }) }
     },
     async syncEntity(_, { input }, context, info) {
@@ -79,21 +78,12 @@ export const entityResolvers: Resolvers = {
       resetLoaders(context)
       const row = await findEntity(context, input.by)
       if (!row) return { entity: null, failures: [] }
+      context.trail.entities.add(row.id)
       const accounts = await context.loaders.accounts.load(row.id)
       const failures = await syncEntity(services, tenant, { accounts, force: input.force ?? false })
       resetLoaders(context)
       const entity = viewEntity(row, { since: null, summary: wantsSummary(info, ['entity']) })
       return { entity, failures: failuresOf(context, failures) }
-    },
-    async eraseEntity(_, { input }, context, info) {
-      const { services, tenant, requestId } = context
-      const row = await findKnownEntity(context, input.by)
-      if (!row) return { entity: null, receipt: null }
-      const erasure = await eraseEntity(services, tenant, row.id)
-      resetLoaders(context)
-      const erased = { ...row, redacted_at: erasure.erasedAt }
-      const entity = viewEntity(erased, { since: null, summary: wantsSummary(info, ['entity']) })
-      return { entity, receipt: { id: requestId, ...erasure } }
     },
   },
   Entity: {
@@ -173,16 +163,6 @@ export async function findEntity(
   if (by.account) return loaders.entityByAccount.load(accountOf(services.providers, by.account))
   if (by.externalId != null) return loaders.entityByExternalId.load(textOf('externalId', by.externalId))
   return loaders.entity.load(idOf('Entity', by.id ?? ''))
-}
-
-/** Without asking a provider: nobody is made known only to be erased. */
-async function findKnownEntity(context: GraphContext, by: EntityBy): Promise<EntityRow | null> {
-  if (!by.account) return findEntity(context, by)
-  const { services, tenant } = context
-  const [row] = await loadKnownEntitiesByAccount(services, tenant, [
-    accountOf(services.providers, by.account),
-  ])
-  return row ?? null
 }
 
 async function statusOfEntity(view: EntityView, context: GraphContext): Promise<EntityStatus> {

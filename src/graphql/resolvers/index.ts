@@ -3,6 +3,7 @@ import type { Resolvers } from '../generated.ts'
 import { auditResolvers } from './audit.ts'
 import { deliveryResolvers } from './delivery.ts'
 import { entityResolvers } from './entity.ts'
+import { erasureResolvers } from './erasure.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
 import { subscriptionResolvers } from './subscription.ts'
@@ -11,6 +12,7 @@ import { validationResolvers } from './validation.ts'
 export const resolvers = [
   sharedResolvers,
   entityResolvers,
+  erasureResolvers,
   deliveryResolvers,
   validationResolvers,
   providerResolvers,

@@ -26,6 +26,7 @@ export const validationResolvers: Resolvers = {
       resetLoaders(context)
       const view = await findValidation(context, input.by, { since: null, detail: false })
       if (!view) return { validation: null }
+      context.trail.entities.add(view.entityId)
       await syncValidation(services, tenant, { view, force: input.force ?? false })
       resetLoaders(context)
       const detail = wantsDetail(info, ['validation'])

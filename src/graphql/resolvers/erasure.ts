@@ -1,0 +1,45 @@
+// Erasing the personal data of an entity: noted before it is done, and told with a receipt.
+import { type EntityRow, loadKnownEntitiesByAccount, viewEntity } from '../../service/entities.ts'
+import { eraseEntity } from '../../service/erasure.ts'
+import { accountOf } from '../arguments.ts'
+import { type GraphContext, resetLoaders } from '../context.ts'
+import type { EntityBy, Resolvers } from '../generated.ts'
+import { wantsSummary } from '../selection.ts'
+import { findEntity } from './entity.ts'
+
+export const erasureResolvers: Resolvers = {
+  Mutation: {
+    async eraseEntity(_, { input }, context, info) {
+      const { services, tenant } = context
+      const row = await findKnownEntity(context, input.by)
+      if (!row) return { entity: null, receipt: null }
+      context.trail.entities.add(row.id)
+      const id = services.newId()
+      await announceErasure(context, row.id, id)
+      const erasure = await eraseEntity(services, tenant, row.id)
+      resetLoaders(context)
+      const erased = { ...row, redacted_at: erasure.erasedAt }
+      const entity = viewEntity(erased, { since: null, summary: wantsSummary(info, ['entity']) })
+      return { entity, receipt: { id, ...erasure } }
+    },
+  },
+}
+
+/** In the audit log before it is done, under the number that the receipt has. */
+async function announceErasure(context: GraphContext, entityId: string, receiptId: string): Promise<void> {
+  const { principal, requestId, services } = context
+  const { tenant, subject } = principal
+  const fields = ['eraseEntity', receiptId]
+  const record = { tenant, subject, action: 'ERASE' as const, fields, entities: [entityId], piiFields: [] }
+  await services.audit.write({ ...record, requestId })
+}
+
+/** Without asking a provider: nobody is made known only to be erased. */
+async function findKnownEntity(context: GraphContext, by: EntityBy): Promise<EntityRow | null> {
+  if (!by.account) return findEntity(context, by)
+  const { services, tenant } = context
+  const [row] = await loadKnownEntitiesByAccount(services, tenant, [
+    accountOf(services.providers, by.account),
+  ])
+  return row ?? null
+}
