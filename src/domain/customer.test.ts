@@ -64,6 +64,8 @@ const aside = {
   memberAccounts: fc.array(word),
   observedAt: instant,
   via: oneOf(OBSERVED_VIA),
+  isStale: fc.boolean(),
+  lastFailure: fc.option(fc.constant({ code: 'PROVIDER_TIMEOUT', at: minute(3), retryAfter: null })),
 }
 const inReview = fc.record({
   ...aside,
@@ -87,7 +89,8 @@ const ended = (outcome: 'APPROVED' | 'REJECTED') =>
     closesAt: fc.option(instant),
   })
 
-function viewOf(status: ValidationView['status'], { observedAt, via, ...more }: Record<string, unknown>) {
+function viewOf(status: ValidationView['status'], seen: Record<string, unknown>) {
+  const { observedAt, via, isStale, lastFailure, ...more } = seen
   const { facts: _, detail: __, extractedData, sessionUrl, unrecognized, raw, ...record } = observe('review')
   const facts = { status, waitingOn: 'NOBODY', retry: 'NONE', blockedBy: 'SELF' } as const
   return {
@@ -96,7 +99,7 @@ function viewOf(status: ValidationView['status'], { observedAt, via, ...more }: 
     ...{ id: 'v', provider: 'p', entityId: 'e', account: 'a', isCurrent: true, since: null, row: null },
     ...{ ownFacts: facts, recognized: true, validitySource: 'RECORD', statusChangedAt: CHANGED_AT },
     ...{ detailObservedAt: observedAt, detailOutdated: false, detailError: null },
-    freshness: { observedAt, via, isStale: false, lastFailure: null, provider: 'p' },
+    freshness: { observedAt, via, isStale, lastFailure, provider: 'p' },
     ...more,
   } as unknown as ValidationView
 }

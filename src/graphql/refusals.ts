@@ -17,6 +17,7 @@ import {
 import { ERRORS, type ErrorCode, GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { expectation, variableProblems } from './input-errors.ts'
+import { unconditionalSubscriptionRule } from './subscription-rule.ts'
 
 /** A GraphQL error whose message is fit for clients; `options` place it in the document and may say the HTTP status. */
 export function refusal(code: ErrorCode, message: string, options: GraphQLErrorOptions = {}): GraphQLError {
@@ -70,12 +71,13 @@ export function refuseSyntax(error: Error): GraphQLError {
 }
 
 const MAX_ERRORS = 5
+const RULES = [...specifiedRules, unconditionalSubscriptionRule]
 
 /** `validate` of graphql-js, with messages that speak of names in the schema and the document only. */
 export function validateDocument(
   schema: GraphQLSchema,
   document: DocumentNode,
-  rules: readonly ValidationRule[] = specifiedRules,
+  rules: readonly ValidationRule[] = RULES,
 ): readonly GraphQLError[] {
   try {
     return validate(schema, document, rules.map(withSafeMessages), { maxErrors: MAX_ERRORS })

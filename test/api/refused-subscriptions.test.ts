@@ -33,6 +33,18 @@ describe('a subscription is refused', () => {
       { by: { reference: { provider: 'gu1', reference: 'e0000000-0000-4000-8000-999999999999' } } },
       'NOT_FOUND',
     ],
+    [
+      'a field under a condition',
+      'subscription ($a: Boolean!) { statusChanges @skip(if: $a) { cursor } }',
+      { a: true },
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'a field under a condition, in a fragment',
+      'subscription ($a: Boolean!) { ...F } fragment F on Subscription { ... @include(if: $a) { statusChanges { cursor } } }',
+      { a: false },
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['a cursor of nothing', OF_ALL, { after: 'abc' }, 'INVALID_CURSOR'],
     ['an empty cursor', OF_ALL, { after: '' }, 'INVALID_CURSOR'],
     ['an unsigned cursor', OF_ALL, { after: cursorOf(['log', 1]) }, 'INVALID_CURSOR'],
