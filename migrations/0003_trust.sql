@@ -17,7 +17,7 @@ update validation set ended_at = substring(state from '"statusChangedAt":"([^"]*
 create index validation_to_clear on validation (ended_at) where personal_classes <> '{}' and ended_at is not null;
 
 -- The record of a provider, sealed. Null where it was removed by age.
-delete from observation;
+truncate observation;
 alter table observation drop column raw;
 alter table observation add column raw bytea;
 create index observation_to_clear on observation (last_seen_at) where raw is not null;
@@ -25,6 +25,11 @@ create index observation_to_clear on observation (last_seen_at) where raw is not
 -- The body of a webhook, sealed. Null where it was removed by age or erased.
 alter table delivery drop column body;
 alter table delivery add column body bytea;
+create index delivery_by_account on delivery (provider, account) where account is not null;
+
+-- A dropped column stays in the pages of its table until they are written anew.
+cluster validation using validation_pkey;
+cluster delivery using delivery_pkey;
 
 -- Keys of services. Only a digest of the secret is kept.
 create table api_key (

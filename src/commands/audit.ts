@@ -33,8 +33,8 @@ export const auditCommand: Command = {
       await demandMigrated(database)
       const signingKeys = loadMasterKeys(config, { isMadeIfMissing: false }).map(deriveAuditKey)
       const verdict = await verifyAuditLog(database.db, signingKeys, { since: since ?? undefined })
-      if (verdict.problem) {
-        terminal.writeError(`${sayProblem(verdict.problem)}\n${sayExtent(verdict)}`)
+      if (verdict.problems.length > 0) {
+        terminal.writeError([...verdict.problems.map(sayProblem), sayExtent(verdict)].join('\n'))
         return EXIT.FAILED
       }
       const { entries, head } = verdict
@@ -68,7 +68,9 @@ function readCommandLine({ arguments: [verb], options }: CommandInput): NotedHea
   return { position: Number(position), hash: hash.toLowerCase() }
 }
 
-function sayExtent({ entries }: AuditVerdict): string {
+function sayExtent({ entries, problems }: AuditVerdict): string {
+  const isBroken = problems.some(({ kind }) => kind === 'BEGUN_ANEW')
+  if (isBroken) return `The entries up to ${entries} fit each other, but for where the log begins anew.`
   return entries === 0 ? 'No entry before that fits.' : `The entries 1 to ${entries} fit each other.`
 }
 
@@ -83,7 +85,8 @@ function sayProblem({ kind, position }: AuditProblem): string {
     BEYOND_HEAD: `Entry ${position} is behind the head of the log: it was put in, or the head was set back.`,
     REWRITTEN: `The entries fit each other, but not the head at ${position}: they were written anew.`,
     HEAD_MISSING: 'The log has no head: it was removed.',
-    HEAD_NOT_GENUINE: `The head at ${position} is not signed by any of ENCRYPTION_KEYS: it was changed, or its key is not among them.`,
+    HEAD_NOT_GENUINE: `The head at ${position} is not genuine: it was changed, or put in.`,
+    HEAD_KEY_MISSING: `The head at ${position} is signed with a master key that is not among ENCRYPTION_KEYS: add it, to tell whether the head is genuine.`,
     NOTED_HEAD_MISSING: `The log no longer contains the head that was noted at ${position}: it was set back to before, or written anew.`,
   }
   return sentences[kind]

@@ -16,8 +16,8 @@ import {
 } from 'graphql'
 import { ERRORS, type ErrorCode, GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
+import { conditionalSubscription } from './conditional-subscription.ts'
 import { expectation, variableProblems } from './input-errors.ts'
-import { unconditionalSubscriptionRule } from './subscription-rule.ts'
 
 /** A GraphQL error whose message is fit for clients; `options` place it in the document and may say the HTTP status. */
 export function refusal(code: ErrorCode, message: string, options: GraphQLErrorOptions = {}): GraphQLError {
@@ -71,14 +71,16 @@ export function refuseSyntax(error: Error): GraphQLError {
 }
 
 const MAX_ERRORS = 5
-const RULES = [...specifiedRules, unconditionalSubscriptionRule]
+const CONDITIONAL = 'The field of a subscription takes no @skip and no @include.'
 
 /** `validate` of graphql-js, with messages that speak of names in the schema and the document only. */
 export function validateDocument(
   schema: GraphQLSchema,
   document: DocumentNode,
-  rules: readonly ValidationRule[] = RULES,
+  rules: readonly ValidationRule[] = specifiedRules,
 ): readonly GraphQLError[] {
+  const conditional = conditionalSubscription(document)
+  if (conditional) return [refusal('GRAPHQL_VALIDATION_FAILED', CONDITIONAL, { nodes: conditional })]
   try {
     return validate(schema, document, rules.map(withSafeMessages), { maxErrors: MAX_ERRORS })
   } catch (error) {

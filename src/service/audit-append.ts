@@ -1,4 +1,5 @@
 // Appends to the audit log: a batch in one transaction, chained to the entry before, with a new head.
+import { GatewayError } from '../domain/errors.ts'
 import {
   type AuditContent,
   type AuditHead,
@@ -8,7 +9,7 @@ import {
   lockAuditHead,
 } from '../store/audit.ts'
 import type { Db, Tx } from '../store/tables.ts'
-import { BEGUN_ANEW, hashEntry, isGenuine, signHead } from './audit-chain.ts'
+import { BEGUN_ANEW, hashEntry, judgeHead, signHead } from './audit-chain.ts'
 import type { ServiceLogger } from './services.ts'
 
 export interface AppenderOptions {
@@ -16,6 +17,16 @@ export interface AppenderOptions {
   /** Newest first. The first signs; a head that any of them has signed is genuine. */
   signingKeys: readonly Uint8Array[]
   logger: Pick<ServiceLogger, 'error'>
+}
+
+/** The head names a key that this process does not have. */
+export class SigningKeyMissing extends GatewayError {
+  constructor() {
+    super('STORE_UNAVAILABLE', {
+      message:
+        'The audit log was last signed with a master key that is not set here, so nothing can be added to it. Put that key at the end of ENCRYPTION_KEYS.',
+    })
+  }
 }
 
 /** What is to be appended: all but its place. */
@@ -26,6 +37,13 @@ export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
   const [newestKey] = signingKeys
   if (!newestKey) throw new Error('The audit log needs a key to sign with.')
   let written: Pick<AuditHead, 'position' | 'hash'> | null = null
+  let lacksKey = false
+
+  function refuse(): SigningKeyMissing {
+    if (!lacksKey) logger.error({}, 'the audit log cannot be written: the master key of its head is not set here')
+    lacksKey = true
+    return new SigningKeyMissing()
+  }
 
   /** An older head than this process has written was put back by somebody. */
   const isBehind = ({ position, hash }: AuditHead) =>
@@ -34,11 +52,14 @@ export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
 
   /**
    * Where to go on. Never from a head that is not genuine, which would sign what somebody did to the log: the chain then
-   * begins anew, and verifying it stops there.
+   * begins anew, for ever to be seen. So not for want of a key: then nothing is written until this process has it.
    */
   async function findStart(tx: Tx): Promise<{ position: number; previous: string }> {
     const head = await lockAuditHead(tx)
-    if (isGenuine(head, signingKeys) && !isBehind(head)) return { ...head, previous: head.hash }
+    const judgement = judgeHead(head, signingKeys)
+    if (judgement === 'KEY_MISSING') throw refuse()
+    lacksKey = false
+    if (judgement === 'GENUINE' && !isBehind(head)) return { ...head, previous: head.hash }
     logger.error({ position: head.position }, 'the head of the audit log is not genuine; it begins anew')
     return { position: await lastAuditPosition(tx), previous: BEGUN_ANEW }
   }

@@ -1,4 +1,4 @@
-// Verifies the audit log: recomputes the chain from its first entry, and tells the first thing that does not fit.
+// Verifies the audit log: recomputes the chain from its first entry, and tells what does not fit.
 import {
   type AuditHead,
   type AuditRow,
@@ -7,7 +7,7 @@ import {
   withAuditSnapshot,
 } from '../store/audit.ts'
 import type { Db } from '../store/tables.ts'
-import { BEGUN_ANEW, GENESIS, hashEntry, isGenuine } from './audit-chain.ts'
+import { BEGUN_ANEW, GENESIS, hashEntry, judgeHead } from './audit-chain.ts'
 
 /** A head as somebody has noted it earlier, outside of the database. */
 export type NotedHead = Pick<AuditHead, 'position' | 'hash'>
@@ -30,8 +30,10 @@ export type AuditProblemKind =
   /** All entries fit each other, and the last does not fit the head: they were written anew. */
   | 'REWRITTEN'
   | 'HEAD_MISSING'
-  /** None of the keys has signed the head. */
+  /** The head names one of the keys, which has not signed it, or none. */
   | 'HEAD_NOT_GENUINE'
+  /** The head names a key that is not among those given. */
+  | 'HEAD_KEY_MISSING'
   /** The log does not contain the noted head: it was set back to before, or written anew. */
   | 'NOTED_HEAD_MISSING'
 
@@ -44,8 +46,8 @@ export interface AuditVerdict {
   /** How many entries fit. */
   entries: number
   head: NotedHead | null
-  /** The first one; null: the log is whole. */
-  problem: AuditProblem | null
+  /** In the order in which they were found, at most 20; none: the log is whole. */
+  problems: readonly AuditProblem[]
 }
 
 export interface VerifyOptions {
@@ -74,32 +76,45 @@ export interface Claims {
 
 type Pages = AsyncIterable<readonly AuditRow[]> | Iterable<readonly AuditRow[]>
 
+const MAX_PROBLEMS = 20
+
 /** The same for entries that come from anywhere, in the order of their positions. */
 export async function verifyPages(pages: Pages, claims: Claims): Promise<AuditVerdict> {
-  const { head, signingKeys, since } = claims
-  const walk = createWalk(since ?? null)
-  const verdict = (kind: AuditProblemKind | null, position = 0): AuditVerdict => ({
+  const { head, signingKeys } = claims
+  const walk = createWalk(claims.since ?? null)
+  const problems: AuditProblem[] = []
+  const verdict = (...last: AuditProblem[]): AuditVerdict => ({
     entries: walk.position,
     head: head && { position: head.position, hash: head.hash },
-    problem: kind && { kind, position },
+    problems: [...problems, ...last],
   })
-  if (!head) return verdict('HEAD_MISSING')
-  if (!isGenuine(head, signingKeys)) return verdict('HEAD_NOT_GENUINE', head.position)
+  if (!head) return verdict({ kind: 'HEAD_MISSING', position: 0 })
+  const judgement = judgeHead(head, signingKeys)
+  if (judgement === 'FORGED') return verdict({ kind: 'HEAD_NOT_GENUINE', position: head.position })
+  // The entries can be looked at all the same.
+  if (judgement === 'KEY_MISSING') problems.push({ kind: 'HEAD_KEY_MISSING', position: head.position })
   for await (const page of pages) {
     for (const row of page) {
       const problem = walk.step(row, head.position)
-      if (problem) return { ...verdict(null), problem }
+      if (!problem) continue
+      if (problem.kind !== 'BEGUN_ANEW' || problems.length + 1 >= MAX_PROBLEMS) return verdict(problem)
+      problems.push(problem)
     }
   }
-  const problem = walk.end()
-  if (problem) return { ...verdict(null), problem }
-  if (head.position > walk.position) return verdict('TAIL_MISSING', walk.position + 1)
-  if (head.hash !== walk.hash) return verdict('REWRITTEN', head.position)
-  if (!walk.hasNoted) return verdict('NOTED_HEAD_MISSING', since?.position)
-  return verdict(null)
+  return verdict(...problemsAtEnd(walk, head, claims.since))
 }
 
-/** Goes from entry to entry, and stops at the first that does not fit. */
+function problemsAtEnd(walk: Walk, head: NotedHead, since: NotedHead | undefined): AuditProblem[] {
+  const problem = walk.end()
+  if (problem) return [problem]
+  if (head.position > walk.position) return [{ kind: 'TAIL_MISSING', position: walk.position + 1 }]
+  if (head.hash !== walk.hash) return [{ kind: 'REWRITTEN', position: head.position }]
+  return since && !walk.hasNoted ? [{ kind: 'NOTED_HEAD_MISSING', position: since.position }] : []
+}
+
+type Walk = ReturnType<typeof createWalk>
+
+/** Goes from entry to entry, and on where the gateway has begun anew; what else does not fit is the end. */
 function createWalk(noted: NotedHead | null) {
   let position = 0
   let hash = GENESIS
@@ -113,20 +128,20 @@ function createWalk(noted: NotedHead | null) {
     if (row.position < expected) return { kind: 'BEFORE_FIRST', position: row.position }
     if (row.position > last) return position < last ? null : { kind: 'BEYOND_HEAD', position: row.position }
     if (row.position > expected) return { kind: 'MISSING', position: expected }
-    if (hashEntry(hash, row) !== row.hash) {
+    const isNext = hashEntry(hash, row) === row.hash
+    if (!isNext && hashEntry(BEGUN_ANEW, row) !== row.hash) {
       suspect = row
       return null
     }
     position = expected
     hash = row.hash
     hasNoted ||= noted !== null && isSame(noted, row)
-    return null
+    return isNext ? null : { kind: 'BEGUN_ANEW', position }
   }
 
   /** Both places are tried with the content of the other, whether or not the hashes have moved along. */
   function judge(first: AuditRow, second: AuditRow | null): AuditProblem {
     const at = first.position
-    if (hashEntry(BEGUN_ANEW, first) === first.hash) return { kind: 'BEGUN_ANEW', position: at }
     if (second?.position === at + 1) {
       const here = hashEntry(hash, { ...second, position: at })
       const there = hashEntry(here, { ...first, position: at + 1 })

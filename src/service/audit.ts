@@ -4,7 +4,7 @@ import type { Instant } from '../domain/time.ts'
 import { type AuditEntryRow, type AuditQuery, listAudit } from '../store/audit.ts'
 import { isUnavailable } from '../store/database.ts'
 import type { AuditDetails, Db } from '../store/tables.ts'
-import { type AppenderOptions, createAppender, type PendingEntry } from './audit-append.ts'
+import { type AppenderOptions, createAppender, type PendingEntry, SigningKeyMissing } from './audit-append.ts'
 
 export const AUDIT_ACTIONS = ['READ', 'WRITE', 'ERASE', 'REPLAY', 'SUBSCRIBE', 'REFUSED', 'KEY'] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -79,12 +79,12 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
     running = null
   }
 
-  /** True where the database is away. */
+  /** True where the database is away, or cannot be written for want of a key. */
   async function settle(batch: readonly Waiting[]): Promise<boolean> {
     try {
       await append(batch.map(({ content }) => content))
     } catch (error) {
-      if (isUnavailable(error)) {
+      if (isUnavailable(error) || error instanceof SigningKeyMissing) {
         keepNoted(batch, error)
         return true
       }
@@ -116,6 +116,8 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
     const all = [...batch, ...waiting]
     waiting = all.filter(({ writer }) => writer === null)
     for (const { writer } of all) writer?.reject(unavailable(error))
+    // Who lacks a key has said so.
+    if (error instanceof SigningKeyMissing) return
     logger.error({ kept: waiting.length }, 'the audit log cannot be written: the database is away')
   }
 
@@ -158,6 +160,7 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
 }
 
 function unavailable(cause: unknown): GatewayError {
+  if (cause instanceof SigningKeyMissing) return cause
   return new GatewayError('STORE_UNAVAILABLE', { cause })
 }
 

@@ -47,7 +47,7 @@ export interface NewPersonal {
 
 /** What is to be stored with a new state; undefined where what is stored stays. `entity`: locked. */
 export async function sealNewPersonal(
-  services: Pick<Services, 'vault'>,
+  services: Pick<Services, 'vault' | 'logger'>,
   entity: Pick<EntityRow, 'redacted_at'>,
   { target, row, known, state, detail }: NewPersonal,
 ): Promise<SealedPersonal | undefined> {
@@ -56,8 +56,12 @@ export async function sealNewPersonal(
   if (known !== null && state.unrecognized === known.unrecognized) return undefined
   if (!row || detail === 'FULL') return sealPersonal(services.vault, target, state)
   // Other list rows bring their own words that nobody understood, and no more.
-  const [kept] = await openPersonal(services, [row])
-  return sealPersonal(services.vault, target, { ...state, ...kept, unrecognized: state.unrecognized })
+  const [kept] = await openEachPersonal(services, [row])
+  const isDamaged = kept instanceof GatewayError
+  // What nobody can read any more must not keep the status from being written.
+  if (isDamaged) services.logger.error({ validation: target.id }, 'damaged personal data are given up')
+  const old = isDamaged ? NOTHING_PERSONAL : kept
+  return sealPersonal(services.vault, target, { ...state, ...old, unrecognized: state.unrecognized })
 }
 
 /** In the order of the rows. Nothing where there is nothing, or the key was destroyed. Throws where one is damaged. */

@@ -1,6 +1,7 @@
 // Registers an entity: an idempotent upsert by external id and accounts.
 import { GatewayError } from '../domain/errors.ts'
 import type { EntityKind } from '../domain/observation.ts'
+import type { Instant } from '../domain/time.ts'
 import {
   type AccountKey,
   insertAccount,
@@ -12,6 +13,7 @@ import {
 } from '../store/entities.ts'
 import type { EntityRow, Tx } from '../store/tables.ts'
 import { finishEntity, newEntity } from './entity-writes.ts'
+import { redactEntity, tellErasure } from './erasure.ts'
 import type { Services } from './services.ts'
 import { inTransaction, LOST_RACE } from './transactions.ts'
 
@@ -24,7 +26,7 @@ export interface Registration {
 /**
  * The entity that has this external id or any of these accounts; created if there is none. Entities the gateway made
  * by itself on reading an account are joined to it. An account of an entity with another external id is refused with
- * ACCOUNT_CONFLICT, and nothing is written.
+ * ACCOUNT_CONFLICT, and nothing is written. Where the data of one of them were erased, those of all are.
  */
 export async function registerEntity(
   services: Services,
@@ -36,14 +38,24 @@ export async function registerEntity(
       message: 'Give an externalId, or at least one account, or both.',
     })
   }
-  return inTransaction(services, tenant, (tx, changed) => write(tx, services, { tenant, changed, ...input }))
+  const { entity, owners } = await inTransaction(services, tenant, (tx, changed) =>
+    write(tx, services, { tenant, changed, ...input }),
+  )
+  if (owners.length > 0) await services.vault.destroy(owners)
+  return entity
+}
+
+interface Registered {
+  entity: EntityRow
+  /** Whose keys are to be destroyed. */
+  owners: string[]
 }
 
 async function write(
   tx: Tx,
   services: Services,
   input: Registration & { tenant: string; changed: Set<string> },
-): Promise<EntityRow> {
+): Promise<Registered> {
   const { tenant, externalId, changed } = input
   const found = await findEntities(tx, input)
   const names = new Set([externalId, ...found.map((row) => row.external_id)].filter((name) => name !== null))
@@ -52,12 +64,27 @@ async function write(
     found.find((row) => row.external_id !== null) ?? found[0] ?? (await create(tx, services, input))
   for (const other of found) if (other.id !== kept.id) await mergeEntity(tx, tenant, other.id, kept.id)
   for (const account of inOrder(input.accounts)) await attach(tx, { tenant, account, entityId: kept.id })
-  const entity = {
+  const now = services.now().toISOString()
+  const redactedAt = firstErasure(found)
+  const owners = redactedAt === null ? [] : await redactEntity(tx, kept, redactedAt)
+  const named = {
     ...kept,
+    redacted_at: redactedAt,
     external_id: externalId ?? kept.external_id,
     kind: input.kind ?? knownKind(found) ?? kept.kind,
   }
-  return finishEntity(tx, { entity, now: services.now().toISOString(), changes: [], changed })
+  const entity = await finishEntity(tx, { entity: named, now, changes: [], changed })
+  if (redactedAt !== null && found.some((row) => row.redacted_at === null)) {
+    await tellErasure(tx, entity, now)
+    changed.add(entity.id)
+  }
+  return { entity, owners }
+}
+
+/** Null where none of them was erased. */
+function firstErasure(entities: readonly EntityRow[]): Instant | null {
+  const times = entities.flatMap((entity) => entity.redacted_at ?? [])
+  return times.toSorted()[0] ?? null
 }
 
 function knownKind(entities: readonly EntityRow[]): EntityKind | undefined {

@@ -1,6 +1,8 @@
 // How long what is over is kept, and its removal.
+import { GatewayError } from '../domain/errors.ts'
 import type { PiiClass } from '../domain/pii.ts'
 import { type Instant, plusSeconds } from '../domain/time.ts'
+import { lockEntities } from '../store/entities.ts'
 import {
   clearBodies,
   clearRecords,
@@ -10,7 +12,10 @@ import {
   removeDeliveries,
   replacePersonal,
 } from '../store/retention.ts'
-import { NOTHING_PERSONAL, openPersonal, sealPersonal, withoutClass } from './personal.ts'
+import type { PersonalData, Tx } from '../store/tables.ts'
+import type { ValidationRow } from '../store/validations.ts'
+import { NOTHING_PERSONAL, openEachPersonal, sealPersonal, withoutClass } from './personal.ts'
+import { ownerOf } from './sealing.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
 
@@ -33,19 +38,16 @@ export async function prune(services: Services, signal?: AbortSignal): Promise<v
   const now = services.now().toISOString()
   const ended = plusSeconds(now, -ENDED_DELIVERY_DAYS * DAY)
   const failed = plusSeconds(now, -FAILED_DELIVERY_DAYS * DAY)
-  await inBatches(async () => {
-    const removed = await removeDeliveries(services.db, { ended, failed, limit: BATCH })
-    if (removed.length > 0) await services.vault.destroy(removed)
-    return removed.length
-  }, signal)
+  const remove = (tx: Tx) => removeDeliveries(tx, { ended, failed, limit: BATCH })
+  await inBatches(() => withTheirKeys(services, remove), signal)
   await prunePersonal(services, now, signal)
   const { historyRetentionDays } = services.policy
   if (historyRetentionDays === null) return
   const before = plusSeconds(now, -historyRetentionDays * DAY)
   for (const tenant of await readLogTenants(services.db)) {
-    const remove = () =>
+    const removeOld = () =>
       inTransaction(services, tenant, (tx) => removeChanges(tx, tenant, { before, limit: BATCH }))
-    await inBatches(remove, signal)
+    await inBatches(removeOld, signal)
   }
 }
 
@@ -56,27 +58,61 @@ async function prunePersonal(services: Services, now: Instant, signal?: AbortSig
     const before = plusSeconds(now, -days * DAY)
     if (of === 'RECORD') {
       await inBatches(() => clearRecords(services.db, { before, limit: BATCH }), signal)
-      await inBatches(async () => {
-        const cleared = await clearBodies(services.db, { before, limit: BATCH })
-        if (cleared.length > 0) await services.vault.destroy(cleared)
-        return cleared.length
-      }, signal)
+      const clear = (tx: Tx) => clearBodies(tx, { before, limit: BATCH })
+      await inBatches(() => withTheirKeys(services, clear), signal)
     }
     await inBatches(() => clearClass(services, { of, before }), signal)
   }
 }
 
+/** The keys go before the commit: where that fails nothing is removed, and it is tried again. Else nobody would know of them. */
+async function withTheirKeys(
+  services: Services,
+  remove: (tx: Tx) => Promise<readonly string[]>,
+): Promise<number> {
+  return services.db.transaction().execute(async (tx) => {
+    const owners = await remove(tx)
+    if (owners.length > 0) await services.vault.destroy(owners)
+    return owners.length
+  })
+}
+
+/** How many there were; 0 too where none of them could be cleared, for the next look would find the same. */
 async function clearClass(
   services: Services,
   { of, before }: { of: PiiClass; before: Instant },
 ): Promise<number> {
   const rows = await readPersonalToClear(services.db, { of, before, limit: BATCH })
-  const opened = await openPersonal(services, rows)
+  const opened = await openEachPersonal(services, rows)
+  let cleared = 0
   for (const [index, row] of rows.entries()) {
-    const left = withoutClass(opened[index] ?? NOTHING_PERSONAL, of)
-    await replacePersonal(services.db, row, await sealPersonal(services.vault, row, left))
+    const personal = opened[index] ?? NOTHING_PERSONAL
+    const isDamaged = personal instanceof GatewayError
+    if (isDamaged && !(await isLost(services, row))) continue
+    const left = isDamaged ? NOTHING_PERSONAL : withoutClass(personal, of)
+    if (await replaceUnlessErased(services, row, left)) cleared += 1
   }
-  return rows.length
+  return cleared === 0 ? 0 : rows.length
+}
+
+/** What was changed cannot be opened again. That its key cannot be used is another matter: the master key may come back. */
+async function isLost({ vault, logger }: Services, row: ValidationRow): Promise<boolean> {
+  const owner = findOwnerOf(row)
+  const usable = owner === null || (await isUsable(vault, owner))
+  if (usable) logger.error({ validation: row.id }, 'damaged personal data are old enough, and are removed')
+  else logger.error({ validation: row.id }, 'personal data are old enough, and stay: their key cannot be used')
+  return usable
+}
+
+/** Under the lock of the entity: one that was erased meanwhile must not get a new key. */
+function replaceUnlessErased(services: Services, row: ValidationRow, left: PersonalData): Promise<boolean> {
+  return inTransaction(services, row.tenant, async (tx) => {
+    const [entity] = await lockEntities(tx, row.tenant, [row.entityId])
+    // One that was joined to another is found again under that one.
+    if (!entity || entity.merged_into !== null) return false
+    const kept = entity.redacted_at === null ? left : NOTHING_PERSONAL
+    return replacePersonal(tx, row, await sealPersonal(services.vault, row, kept))
+  })
 }
 
 async function inBatches(remove: () => Promise<number>, signal: AbortSignal | undefined): Promise<void> {

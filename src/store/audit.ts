@@ -137,5 +137,28 @@ export async function listAudit(db: Db, tenant: string, query: AuditQuery): Prom
   if (action !== undefined) select = select.where('action', '=', action)
   if (entity !== undefined) select = select.where(sql<boolean>`entities @> array[${entity}]::text[]`)
   const rows = await select.orderBy('position', 'desc').limit(limit).execute()
-  return rows.map(({ entry, ...row }) => ({ ...row, ...(JSON.parse(entry) as AuditDetails) }))
+  return rows.map(({ entry, ...row }) => ({ ...row, ...readDetails(entry) }))
+}
+
+/** Empty where it cannot be read: an entry that somebody has damaged must not hide those beside it. */
+function readDetails(entry: string): AuditDetails {
+  const { fields, piiFields, requestId } = parseObject(entry)
+  return {
+    fields: textsOf(fields),
+    piiFields: textsOf(piiFields),
+    requestId: typeof requestId === 'string' ? requestId : '',
+  }
+}
+
+function parseObject(text: string): { readonly [name in keyof AuditDetails]?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }

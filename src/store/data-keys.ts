@@ -18,6 +18,8 @@ export interface KeyStore {
   insert(keys: readonly StoredKey[], at: Instant): Promise<Map<string, StoredKey>>
   /** Removes for good; answers how many there were. */
   remove(owners: readonly string[]): Promise<number>
+  /** The names of all master keys that have wrapped any of them. */
+  masters(): Promise<string[]>
   /** Keys that are not under this master key, by owner, after one of them. */
   pageNotUnder(master: string, page: { after: string | null; limit: number }): Promise<StoredKey[]>
   /** Replaces each key that is still under the master key `was`; answers how many were. */
@@ -36,10 +38,24 @@ export interface KeyDatabase extends KeyStore {
 const ADVISORY_LOCK = 7_254_962
 /** Keys are made while a transaction holds a connection to the data: with a pool of their own they never wait for one. */
 const CONNECTIONS = 4
+/** For a connection on which nothing comes any more: who waits for a key may hold a connection to the data. */
+const QUERY_TIMEOUT_MS = 10_000
+/** From one name to the next by the index, however many keys there are. */
+export const SELECT_MASTERS = `
+  with recursive found (master) as (
+    select min(master) from data_key
+    union all
+    select (select min(data_key.master) from data_key where data_key.master > found.master)
+    from found where found.master is not null)
+  select master from found where master is not null`
+export const INDEX_MASTERS = 'create index if not exists data_key_by_master on data_key (master)'
 
 /** Not contacted before the first statement. */
-export function openKeyDatabase(url: string): KeyDatabase {
-  const pool = createPool(url)
+export function openKeyDatabase(
+  url: string,
+  { queryTimeoutMs = QUERY_TIMEOUT_MS }: { queryTimeoutMs?: number } = {},
+): KeyDatabase {
+  const pool = createPool(url, queryTimeoutMs)
   return {
     ...readerOf(pool),
     ...writerOf(pool),
@@ -54,7 +70,7 @@ export function openKeyDatabase(url: string): KeyDatabase {
   }
 }
 
-function readerOf(pool: Pool): Pick<KeyStore, 'read' | 'pageNotUnder'> {
+function readerOf(pool: Pool): Pick<KeyStore, 'read' | 'masters' | 'pageNotUnder'> {
   return {
     async read(owners) {
       const { rows } = await pool.query<StoredKey>(
@@ -62,6 +78,10 @@ function readerOf(pool: Pool): Pick<KeyStore, 'read' | 'pageNotUnder'> {
         [owners],
       )
       return byOwner(rows)
+    },
+    async masters() {
+      const { rows } = await pool.query<{ master: string }>(SELECT_MASTERS)
+      return rows.map(({ master }) => master)
     },
     async pageNotUnder(master, { after, limit }) {
       const { rows } = await pool.query<StoredKey>(
@@ -135,6 +155,7 @@ async function createTable(client: PoolClient): Promise<void> {
   await client.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
   await client.query(`create table if not exists data_key (
     owner uuid primary key, wrapped bytea not null, master text not null, created_at timestamptz not null)`)
+  await client.query(INDEX_MASTERS)
 }
 
 async function inTransaction(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
@@ -152,13 +173,14 @@ async function inTransaction(pool: Pool, work: (client: PoolClient) => Promise<v
 }
 
 /** What the URL says wins over each of these. */
-function createPool(url: string): Pool {
+function createPool(url: string, queryTimeoutMs: number): Pool {
   const pool = new Pool({
     connectionString: url,
     application_name: 'kyc-gateway keys',
     max: CONNECTIONS,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
+    query_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     types: postgresTypes,

@@ -1,6 +1,6 @@
 // Opens the database: Postgres where there is a URL, otherwise PGlite in the data directory.
 import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely'
-import { Pool } from 'pg'
+import { Pool, type PoolClient } from 'pg'
 import { type DataDirLock, lockDataDir } from './data-dir.ts'
 import { IN_MEMORY, openEmbedded } from './embedded.ts'
 import type { Tables } from './tables.ts'
@@ -20,14 +20,23 @@ export interface DatabaseOptions {
   url: string | null
   /** Where the embedded database lives; `memory://` for nowhere. */
   dataDir: string
+  /** How long Postgres may leave a statement without an answer; 0 for as long as it takes. */
+  queryTimeoutMs?: number
 }
+
+/** Longer than the server gives a statement: only for a connection on which nothing comes any more. */
+const QUERY_TIMEOUT_MS = 15_000
 
 /**
  * Postgres is not contacted before the first statement. The embedded database is ready on return; DataDirInUse and
  * DataDirUnusable come before anything in the directory is touched.
  */
-export async function openDatabase({ url, dataDir }: DatabaseOptions): Promise<OpenDatabase> {
-  return url === null ? await openPglite(dataDir) : openPostgres(url)
+export async function openDatabase({
+  url,
+  dataDir,
+  queryTimeoutMs = QUERY_TIMEOUT_MS,
+}: DatabaseOptions): Promise<OpenDatabase> {
+  return url === null ? await openPglite(dataDir) : openPostgres(url, queryTimeoutMs)
 }
 
 const UNAVAILABLE_CODES = new Set([
@@ -41,7 +50,7 @@ const UNAVAILABLE_CODES = new Set([
 
 /** Drivers without codes: pg-pool and pg 8.23, Kysely 0.29, PGlite 0.5. */
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|Postgres connection has been discarded|driver has already been destroyed|PGlite (is|instance is already) clos)/
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|Postgres connection has been discarded|driver has already been destroyed|PGlite (is|instance is already) clos)/
 
 /** Whether the database could not be reached or has gone away, as opposed to having refused a statement. */
 export function isUnavailable(error: unknown): boolean {
@@ -70,18 +79,19 @@ async function openPglite(dataDir: string): Promise<OpenDatabase> {
   }
 }
 
-function openPostgres(url: string): OpenDatabase {
-  return create('postgres', new PostgresDialect({ pool: async () => createPool(url) }))
+function openPostgres(url: string, queryTimeoutMs: number): OpenDatabase {
+  return create('postgres', new PostgresDialect({ pool: async () => createPool(url, queryTimeoutMs) }))
 }
 
 /** What the URL says wins over each of these. */
-function createPool(url: string): Pool {
+function createPool(url: string, queryTimeoutMs: number): Pool {
   const pool = new Pool({
     connectionString: url,
     application_name: 'kyc-gateway',
     max: 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
+    query_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     // The parsers of values rely on both.
@@ -92,9 +102,25 @@ function createPool(url: string): Pool {
   // replaces an idle one; a transaction that holds a broken one learns of it with its next statement.
   const ignore = () => {}
   pool.on('error', ignore)
-  pool.on('connect', (client) => client.on('error', ignore))
+  pool.on('connect', (client) => endAfterTimeout(client.on('error', ignore)))
   return pool
 }
+
+/** A connection that left a statement without an answer; neither `pg` nor Kysely would keep it from being used again. */
+function endAfterTimeout(client: PoolClient): void {
+  const query = client.query.bind(client) as (...parts: unknown[]) => unknown
+  const watched = (...parts: unknown[]) => {
+    const result = query(...parts)
+    if (result instanceof Promise)
+      result.catch((error: unknown) => {
+        if (error instanceof Error && error.message === READ_TIMEOUT) void client.end()
+      })
+    return result
+  }
+  client.query = watched as typeof client.query
+}
+
+const READ_TIMEOUT = 'Query read timeout'
 
 function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDialect): OpenDatabase {
   const db = new Kysely<Tables>({ dialect, log: removeValues })

@@ -78,10 +78,13 @@ export async function readPersonalData(db: Db, { tenant, id }: EntityKey): Promi
 
 /** Deliveries that name one of its validations or accounts. */
 function isAbout({ tenant, id }: EntityKey) {
-  return sql<SqlBool>`(
-    (delivery.provider, delivery.reference) in
-      (select provider, reference from validation where tenant = ${tenant} and entity_id = ${id}::uuid)
-    or (delivery.provider, delivery.account) in
-      (select provider, reference from account where tenant = ${tenant} and entity_id = ${id}::uuid)
+  // Not with `or`, which no index serves.
+  return sql<SqlBool>`delivery.id in (
+    select about.id from delivery as about join validation using (provider, reference)
+      where validation.tenant = ${tenant} and validation.entity_id = ${id}::uuid
+    union
+    select about.id from delivery as about
+      join account on account.provider = about.provider and account.reference = about.account
+      where account.tenant = ${tenant} and account.entity_id = ${id}::uuid
   )`
 }

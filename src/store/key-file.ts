@@ -1,9 +1,9 @@
-// Wrapped data keys in a file beside the embedded database: what is removed there leaves no copy in old pages or logs.
-import { chmodSync } from 'node:fs'
+// Wrapped data keys in a file beside the embedded database: what is removed leaves no copy in the file; what the disk keeps of overwritten blocks is beyond us.
+import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../domain/time.ts'
-import { byOwner, type KeyStore, type StoredKey } from './data-keys.ts'
+import { byOwner, INDEX_MASTERS, type KeyStore, SELECT_MASTERS, type StoredKey } from './data-keys.ts'
 import { IN_MEMORY } from './embedded.ts'
 
 /** Another process may hold the file for a moment: a key that is wrapped again is written while a gateway runs. */
@@ -13,11 +13,18 @@ const FILE = 'keys.db'
 /** The directory exists, unless it is `memory://`. */
 export function openKeyFile(dataDir: string): KeyStore {
   const file = dataDir === IN_MEMORY ? new DatabaseSync(':memory:') : openFile(join(dataDir, FILE))
-  // No write-ahead log: it would keep what was removed. Removed content is overwritten in its page.
-  file.exec(`pragma journal_mode = delete; pragma synchronous = normal; pragma secure_delete = on;
+  // No write-ahead log: it would keep what was removed. Removed content is overwritten in its page. `extra`: a journal that
+  // a power cut brings back would bring back the keys that were removed.
+  file.exec(`pragma journal_mode = delete; pragma synchronous = extra; pragma secure_delete = on;
     create table if not exists data_key (
-      owner text primary key, wrapped blob not null, master text not null, created_at text not null)`)
+      owner text primary key, wrapped blob not null, master text not null, created_at text not null);
+    ${INDEX_MASTERS}`)
   return { ...readerOf(file), ...writerOf(file), close: async () => file.close() }
+}
+
+/** Whether there is a file of keys, which opening would otherwise make. */
+export function hasKeyFile(dataDir: string): boolean {
+  return existsSync(join(dataDir, FILE))
 }
 
 function openFile(path: string): DatabaseSync {
@@ -31,12 +38,14 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-function readerOf(file: DatabaseSync): Pick<KeyStore, 'read' | 'pageNotUnder'> {
+function readerOf(file: DatabaseSync): Pick<KeyStore, 'read' | 'masters' | 'pageNotUnder'> {
+  const masters = file.prepare(SELECT_MASTERS)
   const page = file.prepare(
     "select owner, wrapped, master from data_key where master <> ? and owner > coalesce(?, '') order by owner limit ?",
   )
   return {
     read: async (owners) => readKeys(file, owners),
+    masters: async () => masters.all().map(({ master }) => String(master)),
     pageNotUnder: async (master, { after, limit }) => page.all(master, after, limit).map(toKey),
   }
 }

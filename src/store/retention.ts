@@ -17,7 +17,7 @@ interface Age {
  * operator may still want to replay before `failed`. Those that wait to be processed stay. Answers their ids.
  */
 export async function removeDeliveries(
-  db: Db,
+  db: Db | Tx,
   before: { ended: Instant; failed: Instant; limit: number },
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
@@ -31,7 +31,7 @@ export async function removeDeliveries(
 }
 
 /** Removes the bodies of deliveries that were received before a moment and wait for nothing. Answers their ids. */
-export async function clearBodies(db: Db, { before, limit }: Age): Promise<string[]> {
+export async function clearBodies(db: Db | Tx, { before, limit }: Age): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     update delivery set body = null where id in (
       select id from delivery
@@ -68,19 +68,20 @@ export async function readPersonalToClear(
   return rows.map(parseValidation)
 }
 
-/** Puts sealed personal data in the place of what was read, unless somebody has written new ones meanwhile. */
+/** Puts sealed personal data in the place of what was read; false where somebody has written new ones meanwhile. */
 export async function replacePersonal(
-  db: Db,
+  tx: Tx,
   { tenant, id, personal }: Pick<ValidationRow, 'tenant' | 'id' | 'personal'>,
   { sealed, classes }: SealedPersonal,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const result = await tx
     .updateTable('validation')
     .set({ personal: sealed, personal_classes: [...classes] })
     .where('tenant', '=', tenant)
     .where('id', '=', id)
-    .where('personal', '=', personal)
-    .execute()
+    .where('personal', 'is not distinct from', personal)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
 }
 
 /** Every tenant that has a log. */
