@@ -48,10 +48,14 @@ const KILOBYTES_PER_MEGABYTE = 1_024
 
 export async function createGateway({ database, settings, nodeOptions }: GatewayOptions): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), 'kyc-bench-'))
-  const storage = await createStorage(database, folder)
+  const storage = await createStorage(database)
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  const environment = { ...settings, ...storage.settings, HOST: '127.0.0.1', PORT: String(port) }
+  const environment = {
+    ...settings,
+    ...storage.settings,
+    ...{ HOST: '127.0.0.1', PORT: String(port), AUTH_DISABLED: 'true', DATA_DIR: join(folder, 'data') },
+  }
   const log = join(folder, 'gateway.log')
   const run = (command: string) => spawnGateway(command, { environment, log, nodeOptions: nodeOptions ?? [] })
   let child: ChildProcess | null = null
@@ -89,11 +93,15 @@ export async function createGateway({ database, settings, nodeOptions }: Gateway
   }
 }
 
-async function createStorage(database: DatabaseName, folder: string) {
-  if (database === 'PGlite')
-    return { settings: { DATA_DIR: join(folder, 'data') }, drop: () => Promise.resolve() }
+async function createStorage(database: DatabaseName): Promise<Storage> {
+  if (database === 'PGlite') return { settings: {}, drop: () => Promise.resolve() }
   const { url, drop } = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
   return { settings: { DATABASE_URL: url }, drop }
+}
+
+interface Storage {
+  settings: Record<string, string>
+  drop(): Promise<void>
 }
 
 interface Spawning {

@@ -111,6 +111,8 @@ async function openGround(config: Config, overrides: Overrides) {
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
   const metrics = createMetrics()
   const database = await openReadyDatabase(config)
+  if (database.missingMasters.length > 0)
+    logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
   const authenticator = await orClose(database, () =>
     createAuthenticator({ auth: config.auth, db: database.db, now, logger }),
   )

@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { loadMasterKeys, MasterKeyUnusable } from './master-keys.ts'
+import { findMissingMasters, loadMasterKeys, MasterKeysDoNotFit, MasterKeyUnusable } from './master-keys.ts'
+import { masterKeyName } from './service/sealing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kyc-gateway-master-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -52,7 +53,7 @@ describe('the master key', () => {
     ['32 bytes that are not base64', 'x'.repeat(32)],
   ])('that is %s in its file is refused by a sentence that does not quote it', (_, text) => {
     const path = join(mkdtempSync(join(folder, 'wrong-')), 'master.key')
-    writeFileSync(path, text)
+    writeFileSync(path, text, { mode: 0o600 })
     const load = () => loadMasterKeys({ encryptionKeys: null, dataDir: join(path, '..') })
     expect(load).toThrow(MasterKeyUnusable)
     expect(load).toThrow(/does not hold a master key: 32 bytes in base64\. Restore the file/)
@@ -67,5 +68,44 @@ describe('the master key', () => {
     expect(() => loadMasterKeys({ encryptionKeys: null, dataDir })).toThrow(
       /cannot be read or made: ENOTDIR.*ENCRYPTION_KEYS/,
     )
+  })
+})
+
+describe('a master key that others can read', () => {
+  it.each([0o640, 0o604, 0o620])('is refused, and how to mend it is said: %o', (mode) => {
+    const dataDir = mkdtempSync(join(folder, 'open-'))
+    loadMasterKeys({ encryptionKeys: null, dataDir })
+    const path = join(dataDir, 'master.key')
+    chmodSync(path, mode)
+    const load = () => loadMasterKeys({ encryptionKeys: null, dataDir })
+    expect(load).toThrow(MasterKeyUnusable)
+    expect(load).toThrow(`chmod 600 ${path}`)
+    chmodSync(path, 0o600)
+    expect(load()).toHaveLength(1)
+  })
+})
+
+describe('master keys beside what is stored', () => {
+  const [one, two] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  const [first, second] = [masterKeyName(one), masterKeyName(two)]
+
+  it('fit where each is there that wrapped something, or nothing is stored', () => {
+    expect(findMissingMasters([], [])).toEqual([])
+    expect(findMissingMasters([], [one])).toEqual([])
+    expect(findMissingMasters([first], [two, one])).toEqual([])
+  })
+
+  it('that lack some are told which', () => {
+    expect(findMissingMasters([first, second], [one])).toEqual([second])
+  })
+
+  it.each([
+    ['another one', [two], `here is ${second}`],
+    ['none', [], 'there is none here'],
+  ])('do not fit where there is %s, which is said by name', (_, keys, sentence) => {
+    const look = () => findMissingMasters([first], keys)
+    expect(look).toThrow(MasterKeysDoNotFit)
+    expect(look).toThrow(`${first}, and ${sentence}. Restore master.key`)
+    expect(look).toThrow(/at the end of ENCRYPTION_KEYS/)
   })
 })

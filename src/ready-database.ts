@@ -1,6 +1,6 @@
 // The database and the keys as a running gateway needs them: open, and of this version's schema.
 import type { Config } from './config.ts'
-import { loadMasterKeys } from './master-keys.ts'
+import { findMissingMasters, loadMasterKeys } from './master-keys.ts'
 import { type KeyStore, openKeyDatabase } from './store/data-keys.ts'
 import { type OpenDatabase, openDatabase } from './store/database.ts'
 import { openKeyFile } from './store/key-file.ts'
@@ -16,6 +16,8 @@ export interface ReadyDatabase extends OpenDatabase {
   keys: KeyStore
   /** Newest first. */
   masterKeys: readonly Uint8Array[]
+  /** Names of further master keys that data keys are under: what those have sealed stays closed. */
+  missingMasters: readonly string[]
 }
 
 type Places = Pick<Config, 'mode' | 'databaseUrl' | 'keysDatabaseUrl' | 'dataDir'>
@@ -36,7 +38,7 @@ export async function openReadyDatabase(
 ): Promise<ReadyDatabase> {
   const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
   try {
-    if (migratesAtStart(config)) await migrate(database.db)
+    if (migratesAtStart(config)) await migrateAtStart(database, config)
     const pending = await pendingMigrations(database.db)
     if (pending.length > 0) {
       throw new DatabaseBehind(
@@ -44,13 +46,35 @@ export async function openReadyDatabase(
       )
     }
     // Only now: the directory is this process's own.
-    const masterKeys = loadMasterKeys(config, { isMadeIfMissing: makesMasterKey })
     const keys = await openReadyKeys(config)
-    return { ...database, keys, masterKeys, close: closeOnce([database, keys]) }
+    try {
+      const fitting = await loadFittingKeys(config, { keys, makesMasterKey })
+      return { ...database, ...fitting, keys, close: closeOnce([database, keys]) }
+    } catch (error) {
+      await keys.close()
+      throw error
+    }
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** A master key is never made beside data keys: it could be none of theirs. */
+async function loadFittingKeys(
+  config: Settings,
+  { keys, makesMasterKey }: { keys: KeyStore; makesMasterKey: boolean },
+) {
+  const held = await keys.masters()
+  const masterKeys = loadMasterKeys(config, { isMadeIfMissing: makesMasterKey && held.length === 0 })
+  return { masterKeys, missingMasters: findMissingMasters(held, masterKeys) }
+}
+
+/** A migration may take its time, and wait for another process: on Postgres by connections of its own. */
+async function migrateAtStart({ db }: OpenDatabase, { databaseUrl, dataDir }: Places): Promise<void> {
+  if (databaseUrl === null) return void (await migrate(db))
+  const patient = await openDatabase({ url: databaseUrl, dataDir, queryTimeoutMs: 0 })
+  await migrate(patient.db).finally(() => patient.close())
 }
 
 /** The keys by themselves. In a file they can be opened while a gateway has the data. */
@@ -77,14 +101,17 @@ export function keysUrlOf({
   return keysDatabaseUrl ?? databaseUrl
 }
 
-/** In this order: what still runs on the first needs the second. Calls after the first wait for it. */
-function closeOnce(opened: readonly { close(): Promise<void> }[]): () => Promise<void> {
+/**
+ * In this order: what still runs on the first needs the second, which is closed also where the first cannot be. Calls
+ * after the first wait for it.
+ */
+export function closeOnce(opened: readonly { close(): Promise<void> }[]): () => Promise<void> {
   let closed: Promise<void> | null = null
-  const closeAll = async () => {
-    for (const one of opened) await one.close()
+  const closeAll = async ([first, ...others]: typeof opened): Promise<void> => {
+    if (first) await first.close().finally(() => closeAll(others))
   }
   return () => {
-    closed ??= closeAll()
+    closed ??= closeAll(opened)
     return closed
   }
 }

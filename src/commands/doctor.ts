@@ -5,21 +5,24 @@ import { dirname, resolve } from 'node:path'
 import type { Command, Terminal } from '../cli.ts'
 import { type Config, ConfigError, type ConfiguredProvider, readConfig } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { findMissingMasters, loadMasterKeys, MasterKeysDoNotFit, MasterKeyUnusable } from '../master-keys.ts'
 import { createHttpClient } from '../providers/http.ts'
-import { migratesAtStart } from '../ready-database.ts'
+import { keysUrlOf, migratesAtStart } from '../ready-database.ts'
+import { type KeyStore, openKeyDatabase } from '../store/data-keys.ts'
 import { openDatabase } from '../store/database.ts'
 import { hasEmbedded, IN_MEMORY } from '../store/embedded.ts'
+import { hasKeyFile, openKeyFile } from '../store/key-file.ts'
 import { MigrationRefused, pendingMigrations } from '../store/migrate.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'check settings, database, and each provider',
   usage: 'doctor',
-  help: 'Reads the same settings as serve, opens the database, and makes one authenticated read at each provider. Neither creates nor migrates anything.',
+  help: 'Reads the same settings as serve, opens the database and the keys, and makes one authenticated read at each provider. Neither creates nor migrates anything.',
   async run(terminal) {
     const config = checkSettings(terminal)
     if (!config) return 1
-    const outcomes = [await checkDatabase(terminal, config)]
+    const outcomes = [await checkDatabase(terminal, config), await checkKeys(terminal, config)]
     for (const provider of config.providers) outcomes.push(await checkProvider(terminal, provider))
     return outcomes.every(Boolean) ? 0 : 1
   },
@@ -80,6 +83,56 @@ function databaseFailure({ databaseUrl }: Config) {
   return (error: unknown): Finding => {
     const isOurs = databaseUrl === null || error instanceof MigrationRefused
     const say = isOurs && error instanceof Error ? error.message : 'does not answer. Check DATABASE_URL.'
+    return { ok: false, say }
+  }
+}
+
+async function checkKeys(terminal: Terminal, config: Config): Promise<boolean> {
+  const finding = await foundKeys(config).catch(keysFailure(config))
+  return report(terminal, { ...finding, what: 'keys' })
+}
+
+async function foundKeys(config: Config): Promise<Finding> {
+  const url = keysUrlOf(config)
+  if (url === null) {
+    if (config.dataDir === IN_MEMORY) return { ok: true, say: 'in memory' }
+    if (!hasKeyFile(config.dataDir)) return { ok: true, say: 'a file, will be made at the first start' }
+    return closing(openKeyFile(config.dataDir), (keys) => fittingKeys(config, keys))
+  }
+  return closing(openKeyDatabase(url), async (keys) => {
+    if (await keys.isPrepared()) return fittingKeys(config, keys)
+    return migratesAtStart(config)
+      ? { ok: true, say: 'postgres, their table will be made at the next start' }
+      : { ok: false, say: 'postgres has no table for them. Run: kyc-gateway migrate' }
+  })
+}
+
+async function closing<T extends KeyStore>(keys: T, look: (keys: T) => Promise<Finding>): Promise<Finding> {
+  try {
+    return await look(keys)
+  } finally {
+    await keys.close()
+  }
+}
+
+async function fittingKeys(config: Config, keys: KeyStore): Promise<Finding> {
+  const masterKeys = loadMasterKeys(config, { isMadeIfMissing: false })
+  const missing = findMissingMasters(await keys.masters(), masterKeys)
+  if (missing.length === 0) return { ok: true, say: 'the master keys fit' }
+  return {
+    ok: false,
+    say: `some are under ${missing.join(', ')}, which is not set. Put it at the end of ENCRYPTION_KEYS.`,
+  }
+}
+
+function keysFailure(config: Config) {
+  return (error: unknown): Finding => {
+    const isOurs =
+      keysUrlOf(config) === null || error instanceof MasterKeysDoNotFit || error instanceof MasterKeyUnusable
+    const say =
+      isOurs && error instanceof Error
+        ? error.message
+        : `does not answer. Check ${config.keysDatabaseUrl === null ? 'DATABASE_URL' : 'KEYS_DATABASE_URL'}.`
     return { ok: false, say }
   }
 }

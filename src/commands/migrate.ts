@@ -18,7 +18,9 @@ export const migrateCommand: Command = {
       { DATABASE_URL, KEYS_DATABASE_URL, DATA_DIR },
       { mode: 'sandbox', definitions: [] },
     )
-    const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
+    // However long it takes.
+    const { databaseUrl: url, dataDir } = config
+    const database = await openDatabase({ url, dataDir, queryTimeoutMs: 0 })
     try {
       const applied = await migrate(database.db)
       await prepareKeys(keysUrlOf(config))

@@ -64,6 +64,19 @@ describe('createReason', () => {
     expect(createReason(input).customerVisible).toBe(expected)
   })
 
+  it.each([
+    ['QR_NOT_DETECTED', 'QR_NOT_DETECTED'],
+    ['Document Type: not-supported v1.2', 'Document Type: not-supported v1.2'],
+    ['', ''],
+    ['ada@example.test', 'UNRECOGNIZED'],
+    ['the name on it is that of somebody', 'UNRECOGNIZED'],
+    ['x'.repeat(65), 'UNRECOGNIZED'],
+    ['{"name":"Ada Example"}', 'UNRECOGNIZED'],
+  ])('keeps a provider code as it is, and no text that looks like none: %s', (providerCode, kept) => {
+    const reason = createReason({ code: 'OTHER', polarity: 'NEUTRAL', providerCode })
+    expect(reason.providerCode).toBe(kept)
+  })
+
   it('names the account it is about', () => {
     const reason = createReason({
       code: 'MEMBER_FAILED',

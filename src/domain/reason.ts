@@ -67,7 +67,7 @@ export const REASON_CODES = Object.keys(REASONS) as ReasonCode[]
 export interface Reason {
   code: ReasonCode
   polarity: ReasonPolarity
-  /** The provider's own code or tag, verbatim. */
+  /** The provider's own code or tag, verbatim; UNRECOGNIZED in place of a text that looks like none. */
   providerCode: string
   message: string
   customerVisible: boolean
@@ -89,13 +89,22 @@ export function timeoutReason(providerStatus: string): Reason {
   return createReason({ code: 'REVIEW_TIMEOUT', polarity: 'NEUTRAL', providerCode: providerStatus })
 }
 
+/** Reasons are stored in the clear: a text that is no code may say anything about a person. */
+const LIKE_A_CODE = /^[\p{L}\p{N}_.:\- ]{0,64}$/u
+const MAX_WORDS = 6
+
+function codeOf(text: string): string {
+  const looksLikeOne = LIKE_A_CODE.test(text) && text.trim().split(/ +/).length <= MAX_WORDS
+  return looksLikeOne ? text : 'UNRECOGNIZED'
+}
+
 /** Builds a reason from the table. */
 export function createReason(input: ReasonInput): Reason {
   const row = REASONS[input.code]
   return {
     code: input.code,
     polarity: input.polarity,
-    providerCode: input.providerCode,
+    providerCode: codeOf(input.providerCode),
     message: row.message,
     customerVisible: row.customerVisible && input.customerVisible !== false,
     account: input.account ?? null,

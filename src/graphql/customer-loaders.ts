@@ -28,7 +28,9 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
     return Promise.all(asks.map((ask) => (own.has(ask.id) ? settled(all.validation.load(ask)) : null)))
   }, byContent)
   return {
-    ...all,
+    // Reached through what is the customer's own only, or asked for by ids that come from there.
+    ...{ accounts: all.accounts, historyPage: all.historyPage, knownReference: all.knownReference },
+    ...{ members: all.members },
     validation,
     entity: new DataLoader(async (ids) => (await all.entity.loadMany(ids)).map(ownRow)),
     entityByExternalId: new DataLoader((names) =>

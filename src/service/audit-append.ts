@@ -40,7 +40,8 @@ export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
   let lacksKey = false
 
   function refuse(): SigningKeyMissing {
-    if (!lacksKey) logger.error({}, 'the audit log cannot be written: the master key of its head is not set here')
+    if (!lacksKey)
+      logger.error({}, 'the audit log cannot be written: the master key of its head is not set here')
     lacksKey = true
     return new SigningKeyMissing()
   }

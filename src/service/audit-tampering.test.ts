@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { auditRecord, KEY, openAuditLog, resetAudit } from '../../test/support/audit.ts'
+import { auditRecord, KEY, OTHER_KEY, openAuditLog, resetAudit } from '../../test/support/audit.ts'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
+import { pageAudit } from './audit.ts'
 import { verifyAuditLog } from './audit-verify.ts'
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -65,9 +66,9 @@ describe.each(testDatabases)('an audit log on $name', ({ open }) => {
       log.note(auditRecord({ requestId: `request-${index}`, ...(index === 3 && { entities }) }))
     }
     await log.flush()
-    expect((await verify()).problem).toBe(null)
+    expect((await verify()).problems).toEqual([])
     await sql.raw(statement).execute(database.db)
-    expect((await verifyAuditLog(database.db, [KEY], { pageSize: 2 })).problem).toEqual({ kind, position })
+    expect((await verifyAuditLog(database.db, [KEY], { pageSize: 2 })).problems).toEqual([{ kind, position }])
   })
 
   it.each([
@@ -87,7 +88,7 @@ describe.each(testDatabases)('an audit log on $name', ({ open }) => {
     await other.write(auditRecord())
     await other.write(auditRecord())
     expect(other.errors).toHaveLength(1)
-    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: rowCount + 1 })
+    expect((await verify()).problems).toEqual([{ kind: 'BEGUN_ANEW', position: rowCount + 1 }])
     expect(await countRows()).toBe(rowCount + 2)
   })
 
@@ -98,8 +99,40 @@ describe.each(testDatabases)('an audit log on $name', ({ open }) => {
     await log.write(auditRecord())
     await sql`delete from audit_log where position = 2`.execute(database.db)
     await database.db.updateTable('audit_head').set(head).execute()
-    expect((await verify()).problem).toBe(null)
+    expect((await verify()).problems).toEqual([])
     await log.write(auditRecord())
-    expect((await verify()).problem).toEqual({ kind: 'BEGUN_ANEW', position: 2 })
+    expect((await verify()).problems).toEqual([{ kind: 'BEGUN_ANEW', position: 2 }])
   })
+
+  it('refuses whoever lacks the key of its head, and goes on whole where the key is', async () => {
+    const log = openAuditLog(database.db)
+    await log.write(auditRecord())
+    const other = openAuditLog(database.db, { signingKeys: [OTHER_KEY] })
+    const refused = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('ENCRYPTION_KEYS') }
+    other.note(auditRecord({ requestId: 'kept' }))
+    await expect(other.write(auditRecord())).rejects.toMatchObject(refused)
+    await expect(other.write(auditRecord())).rejects.toMatchObject(refused)
+    expect(other.errors).toEqual([
+      'the audit log cannot be written: the master key of its head is not set here',
+    ])
+    expect(await countRows()).toBe(1)
+    await log.write(auditRecord())
+    expect(await verify()).toMatchObject({ entries: 2, problems: [] })
+    // Once somebody who has both has signed with its key, what was kept is written.
+    await openAuditLog(database.db, { signingKeys: [OTHER_KEY, KEY] }).write(auditRecord())
+    await other.flush()
+    expect(await verifyAuditLog(database.db, [OTHER_KEY])).toMatchObject({ entries: 4, problems: [] })
+  })
+
+  it.each(['c4n4ry', 'null', '{}', '{"fields":"x","piiFields":[1],"requestId":2}'])(
+    'shows an entry whose details are %s without them, beside the others',
+    async (details) => {
+      const log = openAuditLog(database.db)
+      for (const _ of many(2)) await log.write(auditRecord())
+      await database.db.updateTable('audit_log').set({ entry: details }).where('position', '=', 1).execute()
+      const [whole, damaged] = await pageAudit(database, 'default', { before: null, limit: 9 })
+      expect(whole).toMatchObject({ position: 2, fields: ['entity'], requestId: 'request-1' })
+      expect(damaged).toMatchObject({ position: 1, fields: [], piiFields: [], requestId: '' })
+    },
+  )
 })

@@ -2,56 +2,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { KEY, OTHER_KEY } from '../../test/support/audit.ts'
+import {
+  begunAnew,
+  COUNT,
+  headOf,
+  type Log,
+  makeLog,
+  problemsOf,
+  rehash,
+  verify,
+} from '../../test/support/audit-chains.ts'
 import { minute } from '../../test/support/observation.ts'
-import type { AuditHead, AuditRow } from '../store/audit.ts'
+import type { AuditRow } from '../store/audit.ts'
 import { chain } from './audit-append.ts'
-import { BEGUN_ANEW, GENESIS, hashEntry, signHead } from './audit-chain.ts'
-import { type NotedHead, verifyPages } from './audit-verify.ts'
-
-const COUNT = 12
-
-interface Log {
-  rows: AuditRow[]
-  head: AuditHead | null
-}
-
-function makeLog(count = COUNT): Log {
-  const contents = Array.from({ length: count }, (_, index) => ({
-    tenant: index % 2 === 0 ? 'default' : 'other',
-    at: minute(index % 3),
-    subject: `subject-${index % 4}`,
-    action: 'READ',
-    entities: index % 3 === 0 ? [] : [`entity-${index}`, 'entity-x'],
-    entry: JSON.stringify({ fields: ['entity'], piiFields: [], requestId: `request-${index % 5}` }),
-  }))
-  const rows = chain(contents, { position: 0, previous: GENESIS })
-  return { rows, head: headOf(rows) }
-}
-
-function headOf(rows: readonly AuditRow[], key = KEY): AuditHead {
-  const { position, hash } = rows.at(-1) ?? { position: 0, hash: GENESIS }
-  return { position, hash, signature: signHead({ position, hash }, key) }
-}
-
-function verify({ rows, head }: Log, options: { pageSize?: number; since?: NotedHead } = {}) {
-  const { pageSize = 5, since } = options
-  const pages = Array.from({ length: Math.ceil(rows.length / pageSize) }, (_, index) =>
-    rows.slice(index * pageSize, (index + 1) * pageSize),
-  )
-  return verifyPages(pages, { head, signingKeys: [KEY], since })
-}
-
-async function problemOf(log: Log, since?: NotedHead) {
-  return (await verify(log, since ? { since } : {})).problem
-}
-
-/** The hashes from this index on as somebody would make them who knows everything but the key. */
-function rehash(rows: AuditRow[], from: number): AuditRow[] {
-  return [
-    ...rows.slice(0, from),
-    ...chain(rows.slice(from), { position: from, previous: rows[from - 1]?.hash ?? GENESIS }),
-  ]
-}
+import { GENESIS, signHead } from './audit-chain.ts'
 
 const index = fc.nat(COUNT - 1)
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
@@ -147,7 +111,7 @@ describe('a log to which something was done', () => {
         fc.pre(new Set(sorted.map((row) => row.position)).size === sorted.length)
         fc.pre(JSON.stringify({ rows: sorted, head }) !== JSON.stringify(log))
         const verdict = await verify({ rows: sorted, head }, { pageSize })
-        expect(verdict.problem).not.toBe(null)
+        expect(verdict.problems).not.toEqual([])
       }),
       { numRuns: 1_000 },
     )
@@ -196,18 +160,41 @@ describe('a log to which something was done', () => {
     ['one more', { rows: makeLog(13).rows, head }, 'BEYOND_HEAD', 13],
     ['one before', { rows: [{ ...at(1), position: 0 }, ...rows], head }, 'BEFORE_FIRST', 0],
     ['hashes made anew', { rows: rehash(put({ ...at(7), subject: 'x' }), 6), head }, 'REWRITTEN', 12],
-    ['another signature', { rows, head: headOf(rows, OTHER_KEY) }, 'HEAD_NOT_GENUINE', 12],
+    [
+      'the signature of a key that is not here',
+      { rows, head: headOf(rows, OTHER_KEY) },
+      'HEAD_KEY_MISSING',
+      12,
+    ],
+    [
+      'a signature of another head',
+      { rows, head: { ...headOf(rows), signature: signHead(at(3), KEY) } },
+      'HEAD_NOT_GENUINE',
+      12,
+    ],
+    ['no signature', { rows, head: { ...headOf(rows), signature: '' } }, 'HEAD_NOT_GENUINE', 12],
     ['no head', { rows, head: null }, 'HEAD_MISSING', 0],
     ['neither rows nor head', { rows: [], head: null }, 'HEAD_MISSING', 0],
     ['the first head', { rows, head: { position: 0, hash: GENESIS, signature: '' } }, 'BEYOND_HEAD', 1],
-    [
-      'a chain that begins anew',
-      { rows: put({ ...at(8), hash: hashEntry(BEGUN_ANEW, at(8)) }), head },
-      'BEGUN_ANEW',
-      8,
-    ],
+    ['a chain that begins anew', begunAnew(rows, 8), 'BEGUN_ANEW', 8],
   ])('tells %s', async (_what, log, kind, position) => {
-    expect(await problemOf(log)).toEqual({ kind, position })
+    expect(await problemsOf(log)).toEqual([{ kind, position }])
+  })
+
+  it('is read on where it was begun anew, and under a missing key, and all that is found is told', async () => {
+    const { rows: broken } = begunAnew(rows, 3, 8)
+    const changed = broken.map((row) => (row.position === 10 ? { ...row, subject: 'x' } : row))
+    expect(await problemsOf({ rows: changed, head: headOf(broken, OTHER_KEY) })).toEqual([
+      { kind: 'HEAD_KEY_MISSING', position: 12 },
+      { kind: 'BEGUN_ANEW', position: 3 },
+      { kind: 'BEGUN_ANEW', position: 8 },
+      { kind: 'CHANGED', position: 10 },
+    ])
+  })
+
+  it('tells no more than twenty problems', async () => {
+    const many = makeLog(30).rows
+    expect(await problemsOf(begunAnew(many, ...many.map(({ position }) => position)))).toHaveLength(20)
   })
 })
 
@@ -217,25 +204,25 @@ describe('a log as it was written', () => {
     expect(await verify(log)).toEqual({
       entries: count,
       head: { position: log.head?.position, hash: log.head?.hash },
-      problem: null,
+      problems: [],
     })
   })
 
   it('contains every head that it ever had, and no other', async () => {
     const { rows, head } = makeLog()
     for (const { position, hash } of [{ position: 0, hash: GENESIS }, ...rows]) {
-      expect(await problemOf({ rows, head }, { position, hash })).toBe(null)
+      expect(await problemsOf({ rows, head }, { position, hash })).toEqual([])
     }
     const other = { position: 3, hash: 'f'.repeat(64) }
-    expect(await problemOf({ rows, head }, other)).toEqual({ kind: 'NOTED_HEAD_MISSING', position: 3 })
+    expect(await problemsOf({ rows, head }, other)).toEqual([{ kind: 'NOTED_HEAD_MISSING', position: 3 }])
   })
 
   it('and set back to before, with the head of then, lacks the head that was noted', async () => {
     const { rows, head } = makeLog()
     const before = rows.slice(0, 8)
     const setBack = { rows: before, head: headOf(before) }
-    expect(await problemOf(setBack)).toBe(null)
+    expect(await problemsOf(setBack)).toEqual([])
     const noted = { position: head?.position ?? 0, hash: head?.hash ?? '' }
-    expect(await problemOf(setBack, noted)).toEqual({ kind: 'NOTED_HEAD_MISSING', position: 12 })
+    expect(await problemsOf(setBack, noted)).toEqual([{ kind: 'NOTED_HEAD_MISSING', position: 12 }])
   })
 })

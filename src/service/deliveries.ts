@@ -4,7 +4,7 @@ import type { ProviderDefinition } from '../providers/provider.ts'
 import { canBeGenuine, verifyDelivery } from '../providers/signature.ts'
 import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
-import { forgetBodyKeys, sealBody } from './delivery-bodies.ts'
+import { createBodyKeys } from './delivery-bodies.ts'
 import { keyedDigest } from './personal.ts'
 import type { Services } from './services.ts'
 
@@ -190,6 +190,7 @@ interface Waiting {
 function createBatchInsert(services: Services): (delivery: NewDelivery) => Promise<boolean> {
   let waiting: Waiting[] = []
   let isWriting = false
+  const keys = createBodyKeys(services)
 
   async function writeAll() {
     isWriting = true
@@ -204,22 +205,25 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
   /** One that the database refuses must not stand in the way of the others; a database that is away refuses them all. */
   async function writeAgain(batch: readonly Waiting[], error: unknown) {
     if (!isUnavailable(error)) {
-      await Promise.all(batch.map((one) => write([one]).catch(one.done.reject)))
+      await Promise.all(batch.map((one) => write([one]).catch((reason: unknown) => giveUp([one], reason))))
       return
     }
     // A connection that broke is replaced with the next statement. Whoever waits behind that has waited long enough.
-    await write(batch).catch((reason: unknown) => {
-      for (const { done } of [...batch, ...waiting.splice(0)]) done.reject(reason)
+    await write(batch).catch(async (reason: unknown) => {
+      for (const { done } of waiting.splice(0)) done.reject(reason)
+      await giveUp(batch, reason)
     })
   }
 
+  async function giveUp(batch: readonly Waiting[], reason: unknown) {
+    for (const { done } of batch) done.reject(reason)
+    await keys.forgetUnstored(batch.map(({ delivery }) => delivery.id))
+  }
+
   async function write(batch: readonly Waiting[]) {
-    const sealed = await Promise.all(batch.map(({ delivery }) => sealBody(services, delivery)))
+    const sealed = await Promise.all(batch.map(({ delivery }) => keys.sealBody(delivery)))
     const ids = await insertDeliveries(services.db, sealed)
-    await forgetBodyKeys(
-      services,
-      sealed.map(({ id }) => id).filter((id) => !ids.has(id)),
-    )
+    await keys.forgetUnstored(sealed.map(({ id }) => id).filter((id) => !ids.has(id)))
     for (const { delivery, done } of batch) done.resolve(ids.has(delivery.id))
   }
 

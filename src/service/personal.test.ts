@@ -126,6 +126,19 @@ describe.each(testDatabases)('personal data on $name', ({ open }) => {
     expect(await deliver('of another', { reference: 'v-9', account: 'ben' })).toBe(true)
   })
 
+  it('that are damaged keep no status from being written, and are given up for what is new', async () => {
+    await say('review', full, 1)
+    await database.db
+      .updateTable('validation')
+      .set({ personal: Buffer.alloc(60, 7) })
+      .execute()
+    await say('oddity', { detail: 'SUMMARY', unrecognized: [ODD] }, 2)
+    await say('approved', { detail: 'SUMMARY', unrecognized: [ODD] }, 3)
+    expect((await standing()).state.status).toBe('APPROVED')
+    expect(await known()).toEqual({ ...EMPTY, unrecognized: [ODD] })
+    expect(services.messages).toContain('damaged personal data are given up')
+  })
+
   it('of one validation that are damaged do not keep those of others from being read', async () => {
     await say('review', full, 1)
     const sound = await standing()

@@ -6,6 +6,7 @@ import { PERSONAL_FIELDS, PII_CLASS_NAMES, type PiiClass } from '../domain/pii.t
 import type { ValidationState } from '../domain/validation.ts'
 import type { EntityRow, PersonalData } from '../store/tables.ts'
 import type { SealedPersonal, ValidationRow } from '../store/validations.ts'
+import { ownerOf } from './sealing.ts'
 import type { Services } from './services.ts'
 import type { SealedPlace, Vault } from './vault.ts'
 
@@ -21,7 +22,7 @@ export interface Sealing {
 type Opening = Pick<ValidationRow, 'tenant' | 'id' | 'personal'>
 
 export const NOTHING_PERSONAL: PersonalData = { extractedData: null, sessionUrl: null, unrecognized: [] }
-const NOTHING_SEALED: SealedPersonal = { sealed: null, classes: [] }
+export const NOTHING_SEALED: SealedPersonal = { sealed: null, classes: [] }
 
 export async function sealPersonal(
   vault: Vault,
@@ -81,18 +82,45 @@ export async function openEachPersonal(
   services: Pick<Services, 'vault'>,
   rows: readonly Opening[],
 ): Promise<(PersonalData | GatewayError)[]> {
-  const orDamage = (error: unknown) => {
-    if (error instanceof GatewayError && error.code === 'SEALED_DATA_DAMAGED') return error
-    throw error
-  }
-  const all = await openPersonal(services, rows).catch(orDamage)
+  const opened = await openEach(rows, (some) => openPersonal(services, some))
+  return opened.map((one) => one ?? NOTHING_PERSONAL)
+}
+
+/** Opens all at once, and one by one where one of them is damaged: that one is answered with its error. */
+export async function openEach<Item, Content>(
+  items: readonly Item[],
+  open: (items: readonly Item[]) => Promise<Content[]>,
+): Promise<(Content | GatewayError | undefined)[]> {
+  const all = await open(items).catch(orDamage)
   if (!(all instanceof GatewayError)) return all
   return Promise.all(
-    rows.map(async (row) => {
-      const one = await openPersonal(services, [row]).catch(orDamage)
-      return one instanceof GatewayError ? one : (one[0] ?? NOTHING_PERSONAL)
+    items.map(async (item) => {
+      const one = await open([item]).catch(orDamage)
+      return one instanceof GatewayError ? one : one[0]
     }),
   )
+}
+
+/** False where it is the key that cannot be used. Where it can, and the data do not open, they were changed. */
+export async function hasUsableKey(vault: Vault, row: Opening): Promise<boolean> {
+  const owner = findOwner(row.personal)
+  if (owner === null) return true
+  const sealed = await vault.seal(owner, placeOf(row), new Uint8Array()).catch(orDamage)
+  return !(sealed instanceof GatewayError)
+}
+
+/** Null where the form is not that of anything sealed. */
+function findOwner(sealed: Uint8Array | null): string | null {
+  try {
+    return sealed && ownerOf(sealed)
+  } catch {
+    return null
+  }
+}
+
+function orDamage(error: unknown): GatewayError {
+  if (error instanceof GatewayError && error.code === 'SEALED_DATA_DAMAGED') return error
+  throw error
 }
 
 /** What is left when one class is taken away. */

@@ -5,6 +5,7 @@ import { minute, observe } from '../../test/support/observation.ts'
 import { addAccount, addEntity, TENANT } from '../../test/support/rows.ts'
 import { answer, createTestServices, readAll, type TestServices } from '../../test/support/services.ts'
 import { readEntities } from '../store/entities.ts'
+import { eraseEntity } from './erasure.ts'
 import { type Registration, registerEntity } from './register.ts'
 import { settleDueEntities } from './settle.ts'
 
@@ -61,6 +62,22 @@ describe.each(testDatabases)('registering on $name', ({ open }) => {
     expect(entities).toHaveLength(1)
     expect(log.map((entry) => entry.entityId)).toEqual([ada, ada])
     expect((await readEntities(database.db, TENANT, [ben])).get(ben)?.id).toBe(ada)
+  })
+
+  it('what was joined a moment before it is erased is erased, and the receipt is about all of it', async () => {
+    const ada = await answer(services, 'a', [observe('approved', { reference: 'v-a', sessionUrl: 'x' })])
+    const ben = await answer(services, 'b', [observe('review', { reference: 'v-b', sessionUrl: 'y' })])
+    await register({ accounts: accounts('a', 'b') })
+    const receipt = await eraseEntity(services, TENANT, ben)
+    expect(receipt).toMatchObject({
+      keysDestroyed: 2,
+      readBack: [{ place: 'validation.personal', rows: 2, left: 0 }, {}, {}],
+    })
+    expect((await readEntities(database.db, TENANT, [ada])).get(ada)?.redacted_at).toBe(receipt.erasedAt)
+    await register({ externalId: 'c-1', accounts: accounts('c') })
+    services.goTo(5)
+    const joined = await register({ externalId: 'c-1', accounts: accounts('a') })
+    expect(joined.redacted_at).toBe(receipt.erasedAt)
   })
 
   it('keeps the kind that is known of either', async () => {

@@ -12,6 +12,7 @@ import { findOwner } from '../store/ownership.ts'
 import type { DeliveryState } from '../store/tables.ts'
 import { readDelivery } from './deliveries.ts'
 import { bodyPlaceOf } from './delivery-bodies.ts'
+import { openEach } from './personal.ts'
 import type { Services } from './services.ts'
 
 export type { DeliverySelection }
@@ -45,6 +46,8 @@ export async function replayDeliveries(
       if (!definition) continue
       const reading = readAgain(definition, delivery, bodies.get(delivery.id) ?? null)
       await requeueDelivery(db, delivery.id, { ...reading, at: replay.at })
+      // What is ignored has no body any more.
+      if (reading.state === 'IGNORED' && delivery.body !== null) await services.vault.destroy([delivery.id])
       counts[reading.state] += 1
     }
     if (page.length < PAGE) return counts
@@ -52,17 +55,19 @@ export async function replayDeliveries(
   }
 }
 
-/** By id, those that are still there and whose key is. */
+/** By id, those that are still there and can be opened. */
 async function openBodies(
   { vault }: Pick<Services, 'vault'>,
   deliveries: readonly StoredDelivery[],
 ): Promise<Map<string, Uint8Array>> {
-  const kept = deliveries.flatMap(({ id, body }) => (body === null ? [] : [{ id, sealed: body }]))
-  const opened = await vault.openAll(kept.map(({ id, sealed }) => ({ place: bodyPlaceOf(id), sealed })))
+  const kept = deliveries.flatMap(({ id, body }) =>
+    body === null ? [] : [{ id, place: bodyPlaceOf(id), sealed: body }],
+  )
+  const opened = await openEach(kept, vault.openAll)
   return new Map(
     kept.flatMap(({ id }, index) => {
       const body = opened[index]
-      return body ? [[id, body]] : []
+      return body instanceof Uint8Array ? [[id, body]] : []
     }),
   )
 }

@@ -14,8 +14,14 @@ import {
 } from '../store/retention.ts'
 import type { PersonalData, Tx } from '../store/tables.ts'
 import type { ValidationRow } from '../store/validations.ts'
-import { NOTHING_PERSONAL, openEachPersonal, sealPersonal, withoutClass } from './personal.ts'
-import { ownerOf } from './sealing.ts'
+import {
+  hasUsableKey,
+  NOTHING_PERSONAL,
+  NOTHING_SEALED,
+  openEachPersonal,
+  sealPersonal,
+  withoutClass,
+} from './personal.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
 
@@ -87,32 +93,37 @@ async function clearClass(
   let cleared = 0
   for (const [index, row] of rows.entries()) {
     const personal = opened[index] ?? NOTHING_PERSONAL
-    const isDamaged = personal instanceof GatewayError
-    if (isDamaged && !(await isLost(services, row))) continue
-    const left = isDamaged ? NOTHING_PERSONAL : withoutClass(personal, of)
-    if (await replaceUnlessErased(services, row, left)) cleared += 1
+    if (await clearRow(services, row, { of, personal })) cleared += 1
   }
   return cleared === 0 ? 0 : rows.length
 }
 
-/** What was changed cannot be opened again. That its key cannot be used is another matter: the master key may come back. */
-async function isLost({ vault, logger }: Services, row: ValidationRow): Promise<boolean> {
-  const owner = findOwnerOf(row)
-  const usable = owner === null || (await isUsable(vault, owner))
-  if (usable) logger.error({ validation: row.id }, 'damaged personal data are old enough, and are removed')
-  else logger.error({ validation: row.id }, 'personal data are old enough, and stay: their key cannot be used')
-  return usable
-}
-
 /** Under the lock of the entity: one that was erased meanwhile must not get a new key. */
-function replaceUnlessErased(services: Services, row: ValidationRow, left: PersonalData): Promise<boolean> {
+function clearRow(
+  services: Services,
+  row: ValidationRow,
+  { of, personal }: { of: PiiClass; personal: PersonalData | GatewayError },
+): Promise<boolean> {
   return inTransaction(services, row.tenant, async (tx) => {
     const [entity] = await lockEntities(tx, row.tenant, [row.entityId])
     // One that was joined to another is found again under that one.
     if (!entity || entity.merged_into !== null) return false
-    const kept = entity.redacted_at === null ? left : NOTHING_PERSONAL
-    return replacePersonal(tx, row, await sealPersonal(services.vault, row, kept))
+    if (entity.redacted_at !== null) return replacePersonal(tx, row, NOTHING_SEALED)
+    if (!(personal instanceof GatewayError)) {
+      const left = withoutClass(personal, of)
+      return replacePersonal(tx, row, await sealPersonal(services.vault, row, left))
+    }
+    return (await isLost(services, row)) && replacePersonal(tx, row, NOTHING_SEALED)
   })
+}
+
+/** What was changed never opens again. Where only its key cannot be used, it stays: the master key may come back. */
+async function isLost({ vault, logger }: Services, row: ValidationRow): Promise<boolean> {
+  const isUsable = await hasUsableKey(vault, row)
+  if (isUsable) logger.error({ validation: row.id }, 'damaged personal data are old enough, and are removed')
+  else
+    logger.error({ validation: row.id }, 'personal data are old enough, and stay: their key cannot be used')
+  return isUsable
 }
 
 async function inBatches(remove: () => Promise<number>, signal: AbortSignal | undefined): Promise<void> {

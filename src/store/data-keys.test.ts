@@ -72,6 +72,15 @@ describe.each(testKeyStores)('keys in $name', ({ create }) => {
     expect(await keys.remove([])).toBe(0)
   })
 
+  it('name the master keys that they are under, each once', async () => {
+    const own = await create()
+    const some = await own.open()
+    expect(await some.masters()).toEqual([])
+    await some.insert([made('b'), made('a'), made('b'), made('c')], minute(0))
+    expect((await some.masters()).toSorted()).toEqual(['a', 'b', 'c'])
+    await own.close()
+  })
+
   it('that are not under a master key are listed in pages, each once', async () => {
     const old = Array.from({ length: 25 }, () => made('old'))
     await keys.insert([...old, made('new')], minute(0))

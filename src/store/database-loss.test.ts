@@ -2,6 +2,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../../test/support/database.ts'
+import { openDoor } from '../../test/support/door.ts'
+import { openKeyDatabase } from './data-keys.ts'
 import { isUnavailable, type OpenDatabase, openDatabase } from './database.ts'
 
 describe('an unavailable database', () => {
@@ -79,5 +81,38 @@ describe.skipIf(TEST_DATABASE_URL === null)('a Postgres connection that is lost'
   it('names the gateway to the server', async () => {
     const { rows } = await sql`select current_setting('application_name') as name`.execute(database.db)
     expect(rows).toEqual([{ name: 'kyc-gateway' }])
+  })
+
+  describe('without a word', () => {
+    let door: Awaited<ReturnType<typeof openDoor>>
+    beforeAll(async () => {
+      door = await openDoor(new URL(own.url))
+    })
+    afterAll(() => door?.close())
+
+    it('fails what waits on it as unavailable, and is not used again', async () => {
+      const patient = await openDatabase({ url: door.url, dataDir: 'memory://', queryTimeoutMs: 200 })
+      await patient.ping()
+      door.stall()
+      expect(await patient.ping().catch(isUnavailable)).toBe(true)
+      await patient.ping()
+      const transaction = patient.db.transaction().execute(async (tx) => {
+        await sql`select 1`.execute(tx)
+        door.stall()
+        await sql`select 1`.execute(tx)
+      })
+      expect(await transaction.catch(isUnavailable)).toBe(true)
+      await patient.ping()
+      await patient.close()
+    })
+
+    it('fails whoever waits for a key, and the next one gets it', async () => {
+      const keys = openKeyDatabase(door.url, { queryTimeoutMs: 200 })
+      await keys.prepare()
+      door.stall()
+      expect(await keys.masters().catch(isUnavailable)).toBe(true)
+      expect(await keys.masters()).toEqual([])
+      await keys.close()
+    })
   })
 })

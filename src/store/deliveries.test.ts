@@ -47,6 +47,13 @@ describe.each(testDatabases)('deliveries on $name', ({ open }) => {
     }
   })
 
+  it('are new where the same try is repeated, since its answer was lost', async () => {
+    const [lost, twin] = [delivery('e-1'), delivery('e-1')]
+    await insertDeliveries(database.db, [lost])
+    expect([...(await insertDeliveries(database.db, [lost, delivery('e-2')]))]).toHaveLength(2)
+    expect([...(await insertDeliveries(database.db, [twin]))]).toEqual([])
+  })
+
   it('are stored once where one comes twice in a batch', async () => {
     const twins = [delivery('e-1'), delivery('e-1')]
     expect([...(await insertDeliveries(database.db, twins))]).toHaveLength(1)

@@ -13,11 +13,14 @@ export interface NewDelivery
   > {
   state: 'READY' | 'IGNORED' | 'QUARANTINED'
   headers: Record<string, string>
-  /** Sealed, where it is to be stored. */
-  body: Uint8Array
+  /** Sealed, where it is to be stored; null where it is not. */
+  body: Uint8Array | null
 }
 
-/** Stores those whose event is new, in one statement; answers their ids. On return they are durable. */
+/**
+ * Stores those whose event is new, in one statement; answers their ids. On return they are durable. Safe to repeat: what an earlier
+ * try has stored, whose answer was lost, is new.
+ */
 export async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
   // In one order everywhere: instances that store the same events at the same time would else wait for each other.
   const ordered = deliveries.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
@@ -33,7 +36,15 @@ export async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[
     .onConflict((conflict) => conflict.columns(['provider', 'event_key']).doNothing())
     .returning('id')
     .execute()
-  return new Set(inserted.map(({ id }) => id))
+  const ids = new Set(inserted.map(({ id }) => id))
+  const others = rows.map(({ id }) => id).filter((id) => !ids.has(id))
+  return others.length === 0 ? ids : new Set([...ids, ...(await readStoredIds(db, others))])
+}
+
+/** Those of the ids under which a delivery is stored. */
+export async function readStoredIds(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db.selectFrom('delivery').select('id').where('id', '=', anyOf(ids)).execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 function keyOf({ provider, event_key }: NewDelivery): string {
@@ -204,6 +215,7 @@ export async function requeueDelivery(
     .updateTable('delivery')
     .set({
       ...reading,
+      ...(reading.state === 'IGNORED' && { body: null }),
       attempts: 0,
       failure: null,
       due_at: isReady ? at : null,

@@ -1,5 +1,5 @@
 // Migrations run once, in order, whole, and by one process at a time.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -79,6 +79,46 @@ describe.each(testDatabases)('migrations on $name', (kind) => {
     expect(await migrate(database.db)).toContain('0001_init.sql')
     expect(await pendingMigrations(database.db)).toEqual([])
   })
+})
+
+describe('the migration that seals personal data', () => {
+  it('leaves nothing in the files of the tables of what stood there in the clear', async () => {
+    const migrations = new URL('../../migrations/', import.meta.url)
+    const dataDir = join(folder, 'data')
+    const trace = () => filesWith(join(dataDir, 'pgdata', 'base'), 'Zuleika Quillfeather')
+    for (const name of ['0001_init.sql', '0002_events.sql'])
+      copyFileSync(new URL(name, migrations), join(folder, name))
+    const before = await openDatabase({ url: null, dataDir })
+    await migrate(before.db, directory)
+    await addInTheClear(before)
+    await before.close()
+    expect(trace()).not.toEqual([])
+    const after = await openDatabase({ url: null, dataDir })
+    await migrate(after.db)
+    await sql`checkpoint`.execute(after.db)
+    await after.close()
+    expect(trace()).toEqual([])
+  })
+
+  async function addInTheClear({ db }: OpenDatabase) {
+    const [id, text] = ['00000000-0000-4000-8000-000000000000', 'Zuleika Quillfeather']
+    await sql`insert into entity (tenant, id, kind, status, waiting_on, needs_reverification, created_at)
+      values ('default', ${id}, 'PERSON', 'APPROVED', 'NOBODY', false, now())`.execute(db)
+    await sql`insert into validation
+        (tenant, id, provider, reference, account, entity_id, is_current, status, state, personal)
+      values ('default', ${id}, 'gu1', 'v-1', 'ada', ${id}, true, 'APPROVED', '{}', ${text})`.execute(db)
+    await sql`insert into observation
+        (tenant, validation_id, digest, provider_status, outcome, first_seen_at, last_seen_at, raw)
+      values ('default', ${id}, 'd', 'approved', 'STATUS', now(), now(), ${text})`.execute(db)
+    await sql`insert into delivery (id, provider, event_key, state, received_at, headers, body)
+      values (${id}, 'gu1', 'e-1', 'DONE', now(), '{}', convert_to(${text}, 'UTF8'))`.execute(db)
+  }
+
+  function filesWith(place: string, text: string): string[] {
+    const files = readdirSync(place, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+    const paths = files.map((file) => join(file.parentPath, file.name))
+    return paths.filter((path) => readFileSync(path).includes(text))
+  }
 })
 
 describe.skipIf(TEST_DATABASE_URL === null)('migrations of several processes at once on Postgres', () => {

@@ -114,6 +114,71 @@ describe('an erased person', () => {
   })
 })
 
+describe('an erased entity that is joined with one that has data', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await createTestApp()
+  })
+  afterAll(() => app.close())
+
+  const register = (externalId: string, accounts: readonly string[]) =>
+    createPeople(app).register({
+      externalId,
+      accounts: accounts.map((reference) => ({ provider: 'gu1', reference })),
+    })
+  /** Somebody whom the gateway knows from reading the account alone. */
+  async function discover(mark: string): Promise<string> {
+    const { record } = createCanaries(mark)
+    const { account } = await createPeople(app).add('gu1', { status: 'approved', raw: record })
+    await app.query(
+      `{ entity(by: { account: { provider: "gu1", reference: "${account}" } }) { currentValidation { sessionUrl } } }`,
+    )
+    return account
+  }
+  /** Nothing of anybody with these accounts is stored or can be opened, also once the provider is asked again. */
+  async function expectNothing(externalId: string) {
+    await app.query(PERSONAL, { externalId, maxAge: 0 })
+    const { data } = await app.query(
+      `query ($externalId: String!) { entity(by: { externalId: $externalId }) {
+        redactedAt validations(first: 9) { nodes { status sessionUrl extractedData { firstName } unrecognized { value } } }
+      } }`,
+      { externalId },
+    )
+    const nothing = { status: 'APPROVED', sessionUrl: null, extractedData: null, unrecognized: [] }
+    expect(data.entity).toEqual({
+      redactedAt: '2031-02-01T09:00:00.000Z',
+      validations: { nodes: [nothing, nothing] },
+    })
+    const stored = await app.db.selectFrom('validation').select('personal').execute()
+    expect(stored.every(({ personal }) => personal === null)).toBe(true)
+    const records = await app.db.selectFrom('observation').select('raw').execute()
+    expect(records.every(({ raw }) => raw === null)).toBe(true)
+    const owners = await app.db.selectFrom('entity').select('id').execute()
+    expect(await app.services.vault.destroy(owners.map(({ id }) => id))).toBe(0)
+  }
+
+  it('makes that one erased too, and its keys are destroyed', async () => {
+    const [first, second] = [await discover('31'), await discover('47')]
+    await register('kept-erased', [first])
+    await app.query(ERASE, { externalId: 'kept-erased' })
+    const log = await app.db.selectFrom('status_log').select('position').execute()
+    await register('kept-erased', [first, second])
+    await expectNothing('kept-erased')
+    // Whoever keeps a copy is told.
+    const told = await app.db.selectFrom('status_log').select('change').execute()
+    expect(told.slice(log.length).map(({ change }) => JSON.parse(change).via)).toContain('ERASURE')
+  })
+
+  it('does not come back to life', async () => {
+    const [first, second] = [await discover('53'), await discover('59')]
+    await register('kept-living', [first])
+    const erase = `mutation { eraseEntity(input: { by: { account: { provider: "gu1", reference: "${second}" } } }) { receipt { id } } }`
+    expect((await app.query(erase)).errors).toBeUndefined()
+    await register('kept-living', [second])
+    await expectNothing('kept-living')
+  })
+})
+
 describe('a copy of the database from before an erasure', () => {
   const directory = mkdtempSync(join(tmpdir(), 'kyc-erasure-'))
   const [live, copy] = [join(directory, 'live'), join(directory, 'copy')]

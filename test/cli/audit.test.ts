@@ -64,7 +64,9 @@ describe.each<{ name: string; place: { DATABASE_URL?: string; DATA_DIR?: string 
       const other = base64(OTHER_MASTER_KEY)
       const wrong = await run(['audit', 'verify'], { ...environment, ENCRYPTION_KEYS: other })
       expect(wrong.code).toBe(1)
-      expect(wrong.err).toContain('is not signed by any of ENCRYPTION_KEYS')
+      expect(wrong.err).toBe(
+        'The head at 3 is signed with a master key that is not among ENCRYPTION_KEYS: add it, to tell whether the head is genuine.\nThe entries 1 to 3 fit each other.',
+      )
       const both = { ...environment, ENCRYPTION_KEYS: `${other},${base64(MASTER_KEY)}` }
       expect((await run(['audit', 'verify'], both)).code).toBe(0)
     })
@@ -79,6 +81,21 @@ describe.each<{ name: string; place: { DATABASE_URL?: string; DATA_DIR?: string 
     })
   },
 )
+
+describe.each(places)('a command on $name', ({ place }) => {
+  it('that has not the key of the audit log does nothing, and says what it needs', async () => {
+    const create = (key: Uint8Array) =>
+      run(['key', 'create', '--name', 'crm', '--scope', 'kyc:read'], {
+        ...place,
+        ENCRYPTION_KEYS: base64(key),
+      })
+    await run(['migrate'], place)
+    const { code, out, err } = await create(OTHER_MASTER_KEY)
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('Put that key at the end of ENCRYPTION_KEYS.')
+    expect((await create(MASTER_KEY)).code).toBe(0)
+  })
+})
 
 describe('a wrong command line of audit', () => {
   it.each([

@@ -1,11 +1,15 @@
 // doctor: what it says about settings, database and providers, each with what to do.
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKeyRing } from '../../src/service/key-ring.ts'
+import { makeDataKey } from '../../src/service/sealing.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts'
 import { killAll, startEmulators } from '../support/gateway-process.ts'
+import { testKeyStores } from '../support/key-stores.ts'
 import { run } from '../support/terminal.ts'
 
 const COMMON = { DATA_DIR: 'memory://', HOST: '127.0.0.1' }
@@ -19,6 +23,7 @@ describe('doctor in sandbox mode', () => {
     expect(out.split('\n').map((line) => line.slice(0, 15).trim())).toEqual([
       'ok    settings:',
       'ok    database:',
+      'ok    keys: in',
       'ok    gu1: emul',
       'ok    sila: emu',
     ])
@@ -72,6 +77,51 @@ describe('doctor on an embedded database', () => {
     await migrate(database.db)
     await database.close()
     expect((await doctor(dataDir)).out).toMatch(/^ok {4}database: pglite, up to date$/m)
+  })
+})
+
+describe.each(testKeyStores)('doctor on keys in $name', ({ create }) => {
+  const [known, lost] = [randomBytes(32), randomBytes(32)]
+  const key = (master: Uint8Array) => createKeyRing([master]).wrap(makeDataKey(randomUUID()))
+
+  it('says whether the master keys fit them', async () => {
+    const stores = await create()
+    const keys = await stores.open()
+    const doctor = async (...masters: Uint8Array[]) => {
+      const ENCRYPTION_KEYS = masters.map((bytes) => Buffer.from(bytes).toString('base64')).join(',')
+      const { code, out } = await run(['doctor'], {
+        KYC_MODE: 'sandbox',
+        ...stores.settings,
+        ENCRYPTION_KEYS,
+      })
+      return [code, /^(.*) {2}keys: (.*)$/m.exec(out)?.slice(1).join(' ')]
+    }
+    const at = '2031-02-01T09:00:00.000Z'
+    await keys.insert([key(known)], at)
+    expect(await doctor(known)).toEqual([0, 'ok   the master keys fit'])
+    expect(await doctor(lost)).toEqual([
+      1,
+      expect.stringMatching(/^FAIL The data keys in the store are under the master key [0-9a-f]{16}/),
+    ])
+    await keys.insert([key(lost)], at)
+    expect(await doctor(known)).toEqual([
+      1,
+      expect.stringMatching(/^FAIL some are under [0-9a-f]{16}, which/),
+    ])
+    expect(await doctor(lost, known)).toEqual([0, 'ok   the master keys fit'])
+    await stores.close()
+  })
+})
+
+describe('doctor on a database of keys', () => {
+  it('that does not answer says which setting to check', async () => {
+    const { code, out } = await run(['doctor'], {
+      ...COMMON,
+      KYC_MODE: 'sandbox',
+      KEYS_DATABASE_URL: 'postgres://127.0.0.1:1/none',
+    })
+    expect(code).toBe(1)
+    expect(out).toMatch(/^FAIL {2}keys: does not answer\. Check KEYS_DATABASE_URL\.$/m)
   })
 })
 

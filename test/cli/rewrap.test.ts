@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { createKeyRing } from '../../src/service/key-ring.ts'
+import { makeDataKey } from '../../src/service/sealing.ts'
+import { openKeyFile } from '../../src/store/key-file.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
 import { createPeople } from '../support/people.ts'
@@ -103,6 +106,34 @@ describe.each(PLACES)('rewrap with the keys in %s', (_, createPlace) => {
 })
 
 describe('rewrap', () => {
+  it('goes on after a damaged key, names its owner, and fails', async () => {
+    const folder = createFolder()
+    const keys = openKeyFile(folder)
+    const ring = createKeyRing([Buffer.from(OLD, 'base64')])
+    const whole = [1, 2, 3].map(() => ring.wrap(makeDataKey(randomUUID())))
+    const damaged = { ...ring.wrap(makeDataKey(randomUUID())), wrapped: randomBytes(61) }
+    await keys.insert([damaged, ...whole], '2031-02-01T09:00:00.000Z')
+    await keys.close()
+    const rewrap = () => run(['rewrap'], { DATA_DIR: folder, ENCRYPTION_KEYS: `${NEW},${OLD}` })
+    const err = `The data key of ${damaged.owner} is damaged, and stays as it is. Restore it from a backup of the keys.`
+    expect(await rewrap()).toEqual({ code: 1, out: '3 data keys put under the newest master key.', err })
+    expect(await rewrap()).toEqual({ code: 1, out: '0 data keys put under the newest master key.', err })
+  })
+
+  it('tells the steps in an order in which no gateway meets a key that it does not know', async () => {
+    const { out } = await run(['rewrap', '--help'])
+    const steps = [
+      'at the END of ENCRYPTION_KEYS',
+      'to the front',
+      'Run this',
+      'audit verify',
+      'Take the old key',
+    ]
+    const places = steps.map((step) => out.indexOf(step))
+    expect(places).toEqual(places.toSorted((one, other) => one - other))
+    expect(Math.min(...places)).toBeGreaterThan(0)
+  })
+
   it('without any master key says which setting it needs, and makes none', async () => {
     const { code, err } = await run(['rewrap'], { DATA_DIR: createFolder() })
     expect([code, err]).toEqual([1, 'There is no master key. Set ENCRYPTION_KEYS as the gateways have it.'])

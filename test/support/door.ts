@@ -28,6 +28,10 @@ export async function openDoor({ hostname, port, pathname, username, password }:
   return {
     url: `postgres://${user}@127.0.0.1:${own}${pathname}`,
     shut,
+    /** What passes now gets no further, and nobody is told; who comes later gets through. */
+    stall() {
+      for (const socket of sockets) socket.pause()
+    },
     open() {
       isOpen = true
     },

@@ -9,6 +9,8 @@ import { createPostgresDatabase, TEST_DATABASE_URL } from './database.ts'
 export interface TestKeyStores {
   /** The same keys as another process has them. */
   open(): Promise<KeyStore>
+  /** Where they are, as a command has it in its settings. */
+  settings: Record<string, string>
   /** Closes them all. */
   close(): Promise<void>
 }
@@ -25,6 +27,7 @@ async function createFile(): Promise<TestKeyStores> {
   const stores = collect(async () => openKeyFile(dataDir))
   return {
     open: stores.open,
+    settings: { DATA_DIR: dataDir },
     close: () => stores.close().finally(() => rmSync(dataDir, { recursive: true, force: true })),
   }
 }
@@ -36,10 +39,11 @@ async function createDatabase(server: string): Promise<TestKeyStores> {
     await keys.prepare()
     return keys
   })
-  return { open: stores.open, close: () => stores.close().finally(drop) }
+  const settings = { DATA_DIR: 'memory://', KEYS_DATABASE_URL: url }
+  return { open: stores.open, settings, close: () => stores.close().finally(drop) }
 }
 
-function collect(open: () => Promise<KeyStore>): TestKeyStores {
+function collect(open: () => Promise<KeyStore>): Omit<TestKeyStores, 'settings'> {
   const opened: KeyStore[] = []
   return {
     async open() {
