@@ -4,6 +4,7 @@ import {
   type AuditContent,
   type AuditHead,
   type AuditRow,
+  appendAfterHead,
   appendAuditRows,
   lastAuditPosition,
   lockAuditHead,
@@ -32,11 +33,11 @@ export class SigningKeyMissing extends GatewayError {
 /** What is to be appended: all but its place. */
 export type PendingEntry = Omit<AuditContent, 'position'>
 
-/** Writes a batch in one transaction, under the lock of the head. */
+/** Writes a batch at once: on the head that this process has made, else in a transaction under the lock of the head. */
 export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
   const [newestKey] = signingKeys
   if (!newestKey) throw new Error('The audit log needs a key to sign with.')
-  let written: Pick<AuditHead, 'position' | 'hash'> | null = null
+  let written: AuditHead | null = null
   let lacksKey = false
 
   function refuse(): SigningKeyMissing {
@@ -55,7 +56,7 @@ export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
    * Where to go on. Never from a head that is not genuine, which would sign what somebody did to the log: the chain then
    * begins anew, for ever to be seen. So not for want of a key: then nothing is written until this process has it.
    */
-  async function findStart(tx: Tx): Promise<{ position: number; previous: string }> {
+  async function findStart(tx: Tx): Promise<Start> {
     const head = await lockAuditHead(tx)
     const judgement = judgeHead(head, signingKeys)
     if (judgement === 'KEY_MISSING') throw refuse()
@@ -65,23 +66,41 @@ export function createAppender({ db, signingKeys, logger }: AppenderOptions) {
     return { position: await lastAuditPosition(tx), previous: BEGUN_ANEW }
   }
 
+  function link(batch: readonly PendingEntry[], start: Start): { rows: AuditRow[]; head: AuditHead } {
+    const rows = chain(batch, start)
+    const { position, hash } = rows.at(-1) ?? { position: start.position, hash: start.previous }
+    return {
+      rows,
+      head: { position, hash, signature: signHead({ position, hash }, newestKey as Uint8Array) },
+    }
+  }
+
+  /** Where the head is still what this process has made it, nobody has to look at it first. */
+  async function goOn(batch: readonly PendingEntry[], known: AuditHead): Promise<AuditHead | null> {
+    const { rows, head } = link(batch, { position: known.position, previous: known.hash })
+    return (await appendAfterHead(db, rows, { head, known })) ? head : null
+  }
+
   return async (batch: readonly PendingEntry[]): Promise<void> => {
-    const end = await db.transaction().execute(async (tx) => {
-      const start = await findStart(tx)
-      const rows = chain(batch, start)
-      const { position, hash } = rows.at(-1) ?? { position: start.position, hash: start.previous }
-      await appendAuditRows(tx, rows, { position, hash, signature: signHead({ position, hash }, newestKey) })
-      return { position, hash }
-    })
-    written = end
+    const head = written && (await goOn(batch, written))
+    written =
+      head ??
+      (await db.transaction().execute(async (tx) => {
+        const linked = link(batch, await findStart(tx))
+        await appendAuditRows(tx, linked.rows, linked.head)
+        return linked.head
+      }))
   }
 }
 
+interface Start {
+  position: number
+  /** The hash of the entry before. */
+  previous: string
+}
+
 /** The entries with their places and hashes. */
-export function chain(
-  batch: readonly PendingEntry[],
-  start: { position: number; previous: string },
-): AuditRow[] {
+export function chain(batch: readonly PendingEntry[], start: Start): AuditRow[] {
   let { position, previous } = start
   return batch.map((pending) => {
     position += 1

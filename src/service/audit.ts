@@ -44,6 +44,8 @@ const MAX_WAITING = 10_000
 /** Entities of one record. Who has shown more writes several. */
 export const MAX_ENTITIES = 100
 const RETRY_AFTER_SECONDS = 1
+/** What nobody waits for is written with whatever comes within so many milliseconds. */
+const GATHER_MS = 200
 
 interface Waiting {
   content: PendingEntry
@@ -58,18 +60,28 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
   let running: Promise<void> | null = null
   let inHand = 0
   let dropped = 0
+  let gathering: NodeJS.Timeout | null = null
+
+  function gather(): void {
+    gathering ??= setTimeout(start, GATHER_MS).unref()
+  }
 
   function start(): Promise<void> {
+    if (gathering) clearTimeout(gathering)
+    gathering = null
     running ??= drain()
     return running
   }
 
-  /** Never rejects. Ends when nothing waits, or when the database is away. */
+  /** What has come meanwhile goes on at once only where somebody waits for it. */
+  const isUrgent = () => waiting.length >= MAX_BATCH || waiting.some(({ writer }) => writer !== null)
+
+  /** Never rejects. Ends when nobody waits, or when the database is away. */
   async function drain(): Promise<void> {
     // What is written in the same turn goes together.
     await Promise.resolve()
     let isAway = false
-    while (waiting.length > 0 && !isAway) {
+    for (let isFirst = true; !isAway && (isFirst ? waiting.length > 0 : isUrgent()); isFirst = false) {
       const batch = waiting.splice(0, MAX_BATCH)
       inHand = batch.length
       isAway = await settle(batch)
@@ -77,6 +89,7 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
     }
     // In the same turn as the last look: whoever comes later starts anew.
     running = null
+    if (waiting.length > 0 && !isAway) gather()
   }
 
   /** True where the database is away, or cannot be written for want of a key. */
@@ -148,7 +161,8 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
       const one = wait(record, null)
       if (isFull()) drop(one)
       else waiting.push(one)
-      void start()
+      if (waiting.length >= MAX_BATCH) void start()
+      else gather()
     },
     async flush() {
       // What runs may have met a database that is back now.

@@ -95,6 +95,8 @@ async function clearClass(
     const personal = opened[index] ?? NOTHING_PERSONAL
     if (await clearRow(services, row, { of, personal })) cleared += 1
   }
+  const left = rows.length - cleared
+  if (left > 0) services.logger.warn({ class: of, left }, 'personal data that are old enough stay for now')
   return cleared === 0 ? 0 : rows.length
 }
 
@@ -119,11 +121,9 @@ function clearRow(
 
 /** What was changed never opens again. Where only its key cannot be used, it stays: the master key may come back. */
 async function isLost({ vault, logger }: Services, row: ValidationRow): Promise<boolean> {
-  const isUsable = await hasUsableKey(vault, row)
-  if (isUsable) logger.error({ validation: row.id }, 'damaged personal data are old enough, and are removed')
-  else
-    logger.error({ validation: row.id }, 'personal data are old enough, and stay: their key cannot be used')
-  return isUsable
+  if (!(await hasUsableKey(vault, row))) return false
+  logger.error({ validation: row.id }, 'damaged personal data are old enough, and are removed')
+  return true
 }
 
 async function inBatches(remove: () => Promise<number>, signal: AbortSignal | undefined): Promise<void> {

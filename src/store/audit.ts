@@ -57,11 +57,36 @@ export async function lastAuditPosition(tx: Tx): Promise<number> {
   return rows[0]?.last ?? 0
 }
 
-/** Appends the rows and moves the head, which must be locked, in one statement. */
+/** Appends the rows and moves the head, which must be locked. */
 export async function appendAuditRows(tx: Tx, rows: readonly AuditRow[], head: AuditHead): Promise<void> {
+  await append(tx, rows, { head, where: sql`` })
+}
+
+/** The same without a lock or a look before, where the head is still the one that is known; false where it is not. */
+export async function appendAfterHead(
+  db: Db,
+  rows: readonly AuditRow[],
+  { head, known }: { head: AuditHead; known: AuditHead },
+): Promise<boolean> {
+  const where = sql`and position = ${known.position}::bigint and hash = decode(${known.hash}, 'hex')
+    and signature = decode(${known.signature}, 'hex')`
+  return append(db, rows, { head, where })
+}
+
+/** One statement: whoever moves the head meanwhile is waited for, and then nothing is appended. */
+async function append(
+  db: Db | Tx,
+  rows: readonly AuditRow[],
+  { head, where }: { head: AuditHead; where: ReturnType<typeof sql> },
+): Promise<boolean> {
   const column = <T>(of: (row: AuditRow) => T) => rows.map(of)
-  await sql`
-    with appended as (
+  const { rows: moved } = await sql`
+    with moved as (
+      update audit_head
+      set position = ${head.position}, hash = decode(${head.hash}, 'hex'), signature = decode(${head.signature}, 'hex')
+      where name = ${HEAD} ${where}
+      returning name
+    ), appended as (
       insert into audit_log (position, tenant, at, subject, action, entities, entry, hash)
       select row.position, row.tenant, row.at, row.subject, row.action,
         array(select json_array_elements_text(row.entities::json)), row.entry, decode(row.hash, 'hex')
@@ -74,11 +99,10 @@ export async function appendAuditRows(tx: Tx, rows: readonly AuditRow[], head: A
         ${column((row) => JSON.stringify(row.entities))}::text[],
         ${column((row) => row.entry)}::text[],
         ${column((row) => row.hash)}::text[]
-      ) as row (position, tenant, at, subject, action, entities, entry, hash)
+      ) as row (position, tenant, at, subject, action, entities, entry, hash), moved
     )
-    update audit_head
-    set position = ${head.position}, hash = decode(${head.hash}, 'hex'), signature = decode(${head.signature}, 'hex')
-    where name = ${HEAD}`.execute(tx)
+    select name from moved`.execute(db)
+  return moved.length > 0
 }
 
 const PAGE = 5_000
