@@ -22,7 +22,7 @@ alter table observation drop column raw;
 alter table observation add column raw bytea;
 create index observation_to_clear on observation (last_seen_at) where raw is not null;
 
--- The body of a webhook, sealed. Null where it was removed by age or erased.
+-- The body of a webhook, sealed. Null where it was removed by age or erased, or is of no use (IGNORED).
 alter table delivery drop column body;
 alter table delivery add column body bytea;
 create index delivery_by_account on delivery (provider, account) where account is not null;

@@ -647,7 +647,10 @@ export type Reason = {
   message: Scalars['String']['output'];
   /** Whether it speaks against the customer, for them, or neither. Providers mix praise and blame in one list. */
   polarity: ReasonPolarity;
-  /** The provider's own code or tag, verbatim, for its support desk. Not for the customer. */
+  /**
+   * The provider's own code or tag, verbatim, for its support desk. Not for the customer. `UNRECOGNIZED` where it sent
+   * something else than a code: `Validation.unrecognized` has the text.
+   */
   providerCode: Scalars['String']['output'];
 };
 

@@ -209,15 +209,16 @@ function createBatchInsert(services: Services): (delivery: NewDelivery) => Promi
       return
     }
     // A connection that broke is replaced with the next statement. Whoever waits behind that has waited long enough.
-    await write(batch).catch(async (reason: unknown) => {
+    await write(batch).catch((reason: unknown) => {
       for (const { done } of waiting.splice(0)) done.reject(reason)
-      await giveUp(batch, reason)
+      giveUp(batch, reason)
     })
   }
 
-  async function giveUp(batch: readonly Waiting[], reason: unknown) {
+  function giveUp(batch: readonly Waiting[], reason: unknown) {
     for (const { done } of batch) done.reject(reason)
-    await keys.forgetUnstored(batch.map(({ delivery }) => delivery.id))
+    // Nobody waits for this.
+    keys.forgetUnstored(batch.map(({ delivery }) => delivery.id))
   }
 
   async function write(batch: readonly Waiting[]) {

@@ -7,7 +7,10 @@ import { createTestServices, keysOf } from '../../test/support/services.ts'
 import { GU1_SECRET, gu1Event, signGu1 } from '../../test/support/webhooks.ts'
 import type { Db } from '../store/tables.ts'
 import { createIntake } from './deliveries.ts'
+import { bodyPlaceOf } from './delivery-bodies.ts'
 import { replayDeliveries } from './replay.ts'
+
+const IGNORED = JSON.stringify({ event: 'entity.created', payload: { name: 'Ada Example' } })
 
 describe.each(testDatabases)('keys of webhooks on $name', ({ open }) => {
   let database: TestDatabase
@@ -71,14 +74,27 @@ describe.each(testDatabases)('keys of webhooks on $name', ({ open }) => {
       const [, after, kept] = row
       const { send, owners } = start(database.db.withPlugin(failing({ times: 2, after })))
       await expect(send('v-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-      expect(await stored()).toHaveLength(kept)
-      expect(await owners()).toEqual((await stored()).map(({ id }) => id))
+      await send('v-2')
+      expect(await stored()).toHaveLength(kept + 1)
+      await expect.poll(owners).toEqual((await stored()).map(({ id }) => id))
     },
   )
 
   it('are not made for what is about nothing that concerns us, and its body is not kept', async () => {
     const { sendText, owners } = start(database.db.withoutPlugins())
-    await sendText(JSON.stringify({ event: 'entity.created', payload: { name: 'Ada Example' } }))
+    await sendText(IGNORED)
+    expect(await stored()).toMatchObject([{ state: 'IGNORED', body: null }])
+    expect(await owners()).toEqual([])
+  })
+
+  it('go where a replay finds that a delivery is about nothing that concerns us', async () => {
+    const { sendText, services, definitions, owners } = start(database.db.withoutPlugins())
+    await sendText('nobody understands this')
+    const [{ id } = { id: '' }] = await stored()
+    const body = await services.vault.seal(id, bodyPlaceOf(id), Buffer.from(IGNORED))
+    await database.db.updateTable('delivery').set({ body }).execute()
+    const at = services.now().toISOString()
+    await replayDeliveries(services, { definitions, selection: { id }, at })
     expect(await stored()).toMatchObject([{ state: 'IGNORED', body: null }])
     expect(await owners()).toEqual([])
   })

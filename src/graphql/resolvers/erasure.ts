@@ -18,9 +18,10 @@ export const erasureResolvers: Resolvers = {
       await announceErasure(context, row.id, id)
       const erasure = await eraseEntity(services, tenant, row.id)
       resetLoaders(context)
-      const erased = { ...row, redacted_at: erasure.erasedAt }
-      const entity = viewEntity(erased, { since: null, summary: wantsSummary(info, ['entity']) })
-      return { entity, receipt: { id, ...erasure } }
+      // It may have been joined to another one meanwhile.
+      const erased = await context.loaders.entity.load(row.id)
+      const demand = { since: null, summary: wantsSummary(info, ['entity']) }
+      return { entity: erased && viewEntity(erased, demand), receipt: { id, ...erasure } }
     },
   },
 }
