@@ -16,7 +16,7 @@ const QUERIES = {
 }
 const ROUNDS = 5
 const SECONDS = 3
-const CONNECTIONS = 16
+const CONNECTIONS = 48
 const MAX_COST = 0.25
 
 const { values } = parseArgs({ options: { against: { type: 'string' }, database: { type: 'string' } } })

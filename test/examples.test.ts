@@ -94,7 +94,11 @@ const EXPECTED: Record<string, unknown> = {
   '12-audit.graphql': {
     auditLog: {
       nodes: expect.arrayContaining([
-        expect.objectContaining({ subject: 'local', action: 'ERASE', fields: ['eraseEntity', expect.any(String)] }),
+        expect.objectContaining({
+          subject: 'local',
+          action: 'ERASE',
+          fields: ['eraseEntity', expect.any(String)],
+        }),
       ]),
       pageInfo: { hasNextPage: false },
     },
