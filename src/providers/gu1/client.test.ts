@@ -51,8 +51,7 @@ test('ids are sent in canonical form', async () => {
 })
 
 test.each([
-  ['../secret', '..%2Fsecret'],
-  ['a/b?c=d#e', 'a%2Fb%3Fc%3Dd%23e'],
+  ['b?c=d#e', 'b%3Fc%3Dd%23e'],
   ['%2e%2e', '%252e%252e'],
   ['é ß', '%C3%A9%20%C3%9F'],
 ])('the id %s stays one segment of the path', async (id, segment) => {
@@ -67,7 +66,7 @@ test.each([
   ])
 })
 
-test.each(['', ' ', '.', '..', ' .. ', '\ud800'])(
+test.each(['', ' ', '.', '..', ' .. ', '../secret', 'a/b', '..\\secret', '\ud800'])(
   'the impossible id %j is answered without a call',
   async (id) => {
     expect(await wire.client.readValidation(id)).toBeNull()

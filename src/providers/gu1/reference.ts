@@ -10,5 +10,6 @@ export function canonicalId(reference: string): string {
 
 /** False for what can never be one path segment: no call is made for it. */
 export function isPossibleId(id: string): boolean {
-  return id !== '' && id !== '.' && id !== '..' && id.isWellFormed()
+  // A slash would be sent encoded, but some servers decode it before they look at the path.
+  return id !== '' && id !== '.' && id !== '..' && !/[/\\]/.test(id) && id.isWellFormed()
 }

@@ -97,7 +97,8 @@ function isUnknown(response: HttpResponse, reference: string): boolean {
 
 /** Dots would climb out of the path, and a lone surrogate has no UTF-8 form: no verification has such an id. */
 function isPathSegment(uuid: string): boolean {
-  return uuid !== '' && uuid !== '.' && uuid !== '..' && uuid.isWellFormed()
+  // A slash would be sent encoded, but some servers decode it before they look at the path.
+  return uuid !== '' && uuid !== '.' && uuid !== '..' && !/[/\\]/.test(uuid) && uuid.isWellFormed()
 }
 
 type Call = (path: string, handle: string, signal: AbortSignal | undefined) => Promise<Answer>

@@ -11,7 +11,14 @@ describe('settings', () => {
     [
       'SILA_BASE_URL',
       ['https://sandbox.silamoney.com/0.2', 'http://127.0.0.1:8080/0.2/'],
-      ['sandbox', 'ftp://x', undefined],
+      [
+        'sandbox',
+        'ftp://x',
+        'https://a@b.example/0.2',
+        'https://b.example/0.2?a',
+        'https://b.example/#0.2',
+        undefined,
+      ],
     ],
     ['SILA_APP_HANDLE', ['demo_app'], ['', ' ', undefined]],
     ['SILA_AUTH', ['token', 'ecdsa', undefined], ['jwt', '']],

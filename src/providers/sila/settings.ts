@@ -20,7 +20,9 @@ const pathSecrets = z
   })
 
 const SCHEMAS = {
-  SILA_BASE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  SILA_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((url) => !/[?#]|\/\/[^/]*@/.test(url), 'must have no user, query or fragment'),
   SILA_APP_HANDLE: z.string().trim().min(1, 'must not be empty'),
   SILA_AUTH: z.enum(['token', 'ecdsa'], { error: 'must be token or ecdsa' }).default('token'),
   SILA_CLIENT_ID: z.string().min(1).optional(),
