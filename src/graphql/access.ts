@@ -15,6 +15,7 @@ import { GatewayError } from '../domain/errors.ts'
 import { isScope, type Scope } from '../domain/principal.ts'
 import type { AuditAction } from '../service/audit.ts'
 import type { GraphContext } from './context.ts'
+import { announce } from './trail.ts'
 
 type Resolver = GraphQLFieldResolver<unknown, GraphContext>
 type Field = GraphQLField<unknown, GraphContext>
@@ -56,31 +57,17 @@ function guardRoot(type: GraphQLObjectType, field: Field): void {
       return resolve(source, args, context, info)
     }
   if (field.subscribe) field.subscribe = guarded(field.subscribe)
-  field.resolve =
-    type.name === 'Mutation'
-      ? guarded(announces(action) ? announcing(field.name, action, resolverOf(field)) : resolverOf(field))
-      : guarded(resolverOf(field))
+  field.resolve = guarded(type.name === 'Mutation' ? announcing(field, action) : resolverOf(field))
 }
 
-/** An erasure announces itself, with the entity and the number of its receipt. */
-function announces(action: AuditAction): boolean {
-  return action !== 'ERASE'
-}
+/** These announce themselves, with what they are about. */
+const ANNOUNCED: readonly AuditAction[] = ['ERASE', 'REPLAY']
 
-/** A change is in the audit log before it is made: one that is made and not noted would be found by nobody. */
-function announcing(name: string, action: AuditAction, resolve: Resolver): Resolver {
+function announcing(field: Field, action: AuditAction): Resolver {
+  const resolve = resolverOf(field)
+  if (ANNOUNCED.includes(action)) return resolve
   return async (source, args, context, info) => {
-    const { principal, requestId, services } = context
-    const { tenant, subject } = principal
-    await services.audit.write({
-      tenant,
-      subject,
-      action,
-      fields: [name],
-      entities: [],
-      piiFields: [],
-      requestId,
-    })
+    await announce(context, { action, fields: [field.name] })
     return resolve(source, args, context, info)
   }
 }

@@ -50,3 +50,20 @@ export async function leaveTrail(context: GraphContext): Promise<void> {
   if (piiFields.size > 0) await Promise.all(records.map((record) => services.audit.write(record)))
   else for (const record of records) services.audit.note(record)
 }
+
+export interface Announcement {
+  action: AuditAction
+  fields: readonly string[]
+  /** Our ids of whom it is about, where that is known before. */
+  entities?: readonly string[]
+}
+
+/** A change is in the audit log before it is made: one that is made and not noted would be found by nobody. */
+export async function announce(
+  context: GraphContext,
+  { entities = [], ...done }: Announcement,
+): Promise<void> {
+  const { principal, requestId, services } = context
+  const { tenant, subject } = principal
+  await services.audit.write({ tenant, subject, ...done, entities, piiFields: [], requestId })
+}

@@ -5,6 +5,7 @@ import { accountOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
 import type { EntityBy, Resolvers } from '../generated.ts'
 import { wantsSummary } from '../selection.ts'
+import { announce } from '../trail.ts'
 import { findEntity } from './entity.ts'
 
 export const erasureResolvers: Resolvers = {
@@ -15,7 +16,7 @@ export const erasureResolvers: Resolvers = {
       if (!row) return { entity: null, receipt: null }
       context.trail.entities.add(row.id)
       const id = services.newId()
-      await announceErasure(context, row.id, id)
+      await announce(context, { action: 'ERASE', fields: ['eraseEntity', id], entities: [row.id] })
       const erasure = await eraseEntity(services, tenant, row.id)
       resetLoaders(context)
       // It may have been joined to another one meanwhile.
@@ -24,15 +25,6 @@ export const erasureResolvers: Resolvers = {
       return { entity: erased && viewEntity(erased, demand), receipt: { id, ...erasure } }
     },
   },
-}
-
-/** In the audit log before it is done, under the number that the receipt has. */
-async function announceErasure(context: GraphContext, entityId: string, receiptId: string): Promise<void> {
-  const { principal, requestId, services } = context
-  const { tenant, subject } = principal
-  const fields = ['eraseEntity', receiptId]
-  const record = { tenant, subject, action: 'ERASE' as const, fields, entities: [entityId], piiFields: [] }
-  await services.audit.write({ ...record, requestId })
 }
 
 /** Without asking a provider: nobody is made known only to be erased. */
