@@ -2,6 +2,7 @@
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { createPersonalDocuments } from './graphql/personal-documents.ts'
 import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
@@ -23,14 +24,17 @@ export function createGraphQL(
   { authenticator, services, logger }: GraphQLDoor,
 ): GraphQLServer {
   const { mode, manifests } = config.trustedDocuments
+  const schema = createSchema()
+  const asksForPersonal = createPersonalDocuments(schema)
   return createGraphQLServer<GraphContext>({
-    schema: createSchema(),
+    schema,
     authenticate: authenticator.authenticate,
     now: services.now,
     createContext: (input) => createContext(services, input),
     renewContext,
     beforeAnswer: leaveTrail,
-    audienceOf,
+    // Each look at personal data is noted under the name and the request of who looked.
+    audienceOf: (context, document) => (asksForPersonal(document) ? null : audienceOf(context)),
     eventIdOf,
     isUnavailable,
     limits: config.limits,

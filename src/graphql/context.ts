@@ -35,11 +35,8 @@ export function renewContext(context: GraphContext): GraphContext {
 }
 
 /** Whoever sees the same of an event. */
-export function audienceOf({ principal, requestId }: GraphContext): string {
-  const { tenant, subject, entity, scopes } = principal
-  // Each look at personal data is noted under the name and the request of who looked: it is shared with nobody.
-  const looker = scopes.has('kyc:pii') ? [subject, requestId] : []
-  return JSON.stringify([tenant, entity, [...scopes].sort(), looker])
+export function audienceOf({ principal: { tenant, entity, scopes } }: GraphContext): string {
+  return JSON.stringify([tenant, entity, [...scopes].sort()])
 }
 
 /** A mutation makes what was loaded before it old: what follows in the same request is loaded anew. */

@@ -1,5 +1,5 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
-import type { ExecutionArgs, GraphQLSchema } from 'graphql'
+import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -52,7 +52,7 @@ export interface GraphQLServerOptions<Context> {
   /** The context of one event of a subscription. */
   renewContext(context: Context): Context | Promise<Context>
   /** Who is answered alike; see SubscriptionOptions. */
-  audienceOf?(context: Context): string | null
+  audienceOf?(context: Context, document: DocumentNode): string | null
   /** By what a client names an event when it comes back, given what the source has yielded. */
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether an error means that the database has gone away. */

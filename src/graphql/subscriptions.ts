@@ -1,6 +1,7 @@
 // Subscriptions whatever the transport: each event is executed with a context of its own, and ending one ends its source at once.
 import {
   createSourceEventStream,
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   execute,
@@ -19,7 +20,7 @@ export interface SubscriptionOptions<Context> {
    * Who is answered alike: callers of one audience with the same operation share the execution of an event while it is
    * under way. Null, or no function: this caller shares nothing.
    */
-  audienceOf?(context: Context): string | null
+  audienceOf?(context: Context, document: DocumentNode): string | null
   /** By what a client names the event when it comes back. Null, or no function: this event has no name. */
   eventIdOf?(payload: unknown, context: Context): string | null
   /** What is to be done before the result of an event goes out. Rejects where it may not. */
@@ -205,7 +206,7 @@ function render<Context extends object>(
   args: ExecutionArgs,
   options: SharedOptions<Context>,
 ): Promise<EventResult> {
-  const audience = options.audienceOf?.(args.contextValue as Context) ?? null
+  const audience = options.audienceOf?.(args.contextValue as Context, args.document) ?? null
   const isShareable = audience !== null && typeof payload === 'object' && payload !== null
   const run = () => execEvent(payload, args, options)
   return isShareable ? options.share(payload, { args, audience }, run) : run()
