@@ -118,8 +118,16 @@ describe('a text', () => {
     },
   )
 
-  it('with slashes, dots and signs stays one segment of the path', async () => {
-    const reference = '../x/%2e%2e?a=b#c'
+  it.each(['../x', 'x/y', '..\\x'])('with a slash is asked for nowhere: %s', async (reference) => {
+    const calls = await people.callsOf(async () => {
+      const by = { account: { provider: 'gu1', reference } }
+      expect(await people.ask(ENTITY, { by })).toEqual({ entity: null })
+    })
+    expect(calls.gu1).toEqual({})
+  })
+
+  it('with dots and signs stays one segment of the path', async () => {
+    const reference = '..x%2e%2e?a=b#c'
     await people.callsOf(async () => {
       const by = { account: { provider: 'gu1', reference } }
       expect(await people.ask(ENTITY, { by })).toEqual({ entity: null })
