@@ -9,6 +9,7 @@ import type { Failure } from '../store/tables.ts'
 import { readValidationsOfAccounts, writeValidationFailure } from '../store/validations.ts'
 import { applyAnswer, applyEntitySummary } from './apply.ts'
 import type { Services } from './services.ts'
+import { KeysUnavailable } from './vault.ts'
 
 interface Ask {
   tenant: string
@@ -223,8 +224,12 @@ async function noteFailure(
   else await updateAccount(services.db, ask.tenant, ask.account, { failure })
 }
 
-/** A provider's failure, to be told beside what is known; any other is thrown, for it fails the whole answer. */
+/**
+ * A failure to bring what is known up to date, to be told beside it: the provider's, or that of the keys under which its
+ * answer would be stored. Any other is thrown, for it fails the whole answer.
+ */
 export function providerError(reason: unknown): GatewayError {
+  if (reason instanceof KeysUnavailable) return reason
   if (reason instanceof GatewayError && reason.provider !== null) return reason
   throw reason
 }

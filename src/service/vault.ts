@@ -1,6 +1,7 @@
 // Seals personal data with a key of their owner, so that destroying the key destroys them wherever they were copied.
 import { GatewayError } from '../domain/errors.ts'
 import type { KeyStore, StoredKey } from '../store/data-keys.ts'
+import { isUnavailable } from '../store/database.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { type DataKey, makeDataKey, openWith, ownerOf, sealWith } from './sealing.ts'
@@ -24,6 +25,17 @@ export interface Vault {
   openAll(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<(Uint8Array | null)[]>
   /** Destroys the keys of these owners for good; answers how many there were. */
   destroy(owners: readonly string[]): Promise<number>
+}
+
+/** The store of the keys is away: what is known still stands, and nothing new can be sealed. */
+export class KeysUnavailable extends GatewayError {
+  constructor(cause: unknown) {
+    super('STORE_UNAVAILABLE', { message: 'The keys of personal data cannot be had at the moment.', cause })
+  }
+}
+
+function asKeysUnavailable(error: unknown): never {
+  throw isUnavailable(error) ? new KeysUnavailable(error) : error
 }
 
 export interface VaultOptions {
@@ -58,19 +70,19 @@ export function createVault({ keys, masterKeys, now }: VaultOptions): Vault {
 
   return {
     async seal(owner, place, content) {
-      const key = cache.get(owner) ?? (await make(owner))
+      const key = cache.get(owner) ?? (await make(owner).catch(asKeysUnavailable))
       return sealWith(key, place, content)
     },
     async openAll(values) {
       const owners = values.map(({ sealed }) => ownerOf(sealed))
-      const found = await find(new Set(owners))
+      const found = await find(new Set(owners)).catch(asKeysUnavailable)
       return values.map(({ place, sealed }, index) => {
         const key = found.get(owners[index] ?? '')
         return key ? openWith(key, place, sealed) : null
       })
     },
     async destroy(owners) {
-      const removed = await keys.remove(owners)
+      const removed = await keys.remove(owners).catch(asKeysUnavailable)
       cache.forget(owners)
       return removed
     },
