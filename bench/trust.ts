@@ -16,10 +16,17 @@ const QUERIES = {
 }
 const ROUNDS = 5
 const SECONDS = 3
-const CONNECTIONS = 48
 const MAX_COST = 0.25
 
-const { values } = parseArgs({ options: { against: { type: 'string' }, database: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    /** The folder of another version to compare with. */
+    against: { type: 'string' },
+    database: { type: 'string' },
+    connections: { type: 'string', default: '48' },
+  },
+})
+const CONNECTIONS = Number(values.connections)
 const write = (text: string) => process.stdout.write(`${text}\n`)
 
 interface Contender {

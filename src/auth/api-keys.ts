@@ -7,7 +7,7 @@ import { findApiKey } from '../store/api-keys.ts'
 import { isUnavailable } from '../store/database.ts'
 import type { ApiKeyRow, Db } from '../store/tables.ts'
 import type { Proof } from './proofs.ts'
-import { refusal } from './refusals.ts'
+import { unauthenticated } from './refusals.ts'
 
 const PREFIX = 'kyc_'
 const FORM = /^kyc_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/
@@ -43,11 +43,11 @@ const NO_DIGEST = new Uint8Array(32)
 /** Rejects with UNAUTHENTICATED, the same for every reason and after the same work; or with STORE_UNAVAILABLE. */
 export async function proveApiKey(db: Db, credential: string, now: Date): Promise<Proof> {
   const [, id, secret] = FORM.exec(credential) ?? []
-  if (id === undefined || secret === undefined) throw refusal('KEY')
+  if (id === undefined || secret === undefined) throw unauthenticated('KEY')
   const row = await read(db, id)
   const isRight = timingSafeEqual(digestOf(secret), row?.digest ?? NO_DIGEST)
   const at = now.toISOString()
-  if (!row || !isRight || !isInForce(row, at)) throw refusal('KEY')
+  if (!row || !isRight || !isInForce(row, at)) throw unauthenticated('KEY')
   const trusted = earlier(row.expires_at, plusSeconds(at, TRUST_SECONDS))
   return { principal: principalOf(row, at), until: Date.parse(trusted) }
 }

@@ -4,7 +4,7 @@ import type { Db } from '../store/tables.ts'
 import { isApiKey, proveApiKey } from './api-keys.ts'
 import type { AuthLogger } from './key-source.ts'
 import { createProofs } from './proofs.ts'
-import { refusal } from './refusals.ts'
+import { unauthenticated } from './refusals.ts'
 import { createTokens, type TokenRules } from './tokens.ts'
 
 export interface Authenticator {
@@ -43,8 +43,8 @@ const MAX_LENGTH = 8_192
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
 function credentialOf(authorization: string | null): string {
-  if (authorization === null || authorization.length > MAX_LENGTH) throw refusal('NOTHING')
+  if (authorization === null || authorization.length > MAX_LENGTH) throw unauthenticated('NOTHING')
   const credential = BEARER.exec(authorization)?.[1]
-  if (credential === undefined) throw refusal('NOTHING')
+  if (credential === undefined) throw unauthenticated('NOTHING')
   return credential
 }

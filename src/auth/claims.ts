@@ -2,7 +2,7 @@
 import type { JWTPayload } from 'jose'
 import { isScope, type Principal, type Scope } from '../domain/principal.ts'
 import { fromEpochSeconds } from '../domain/time.ts'
-import { refusal } from './refusals.ts'
+import { unauthenticated } from './refusals.ts'
 
 const MAX_NAME = 256
 
@@ -25,9 +25,9 @@ export function principalOf(payload: JWTPayload, tenantClaim: string): Principal
   const entity = payload.entity ?? null
   const expiresAt = fromEpochSeconds(exp)
   // A moment out of range must not become "never".
-  if (expiresAt === null || !isName(sub) || !isName(tenant)) throw refusal('TOKEN')
+  if (expiresAt === null || !isName(sub) || !isName(tenant)) throw unauthenticated('TOKEN')
   // Without the entity an end user would be taken for somebody who may see all of them.
-  if (!isName(entity) && 'entity' in payload) throw refusal('TOKEN')
+  if (!isName(entity) && 'entity' in payload) throw unauthenticated('TOKEN')
   return {
     tenant,
     subject: `${iss}#${sub}`,

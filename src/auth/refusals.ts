@@ -9,7 +9,7 @@ const SENTENCES = {
 } as const
 
 /** Without a cause: what a library says may quote the token. */
-export function refusal(why: keyof typeof SENTENCES): GatewayError {
+export function unauthenticated(why: keyof typeof SENTENCES): GatewayError {
   return new GatewayError('UNAUTHENTICATED', { message: SENTENCES[why] })
 }
 

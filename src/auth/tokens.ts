@@ -5,7 +5,7 @@ import { principalOf } from './claims.ts'
 import { createFileKeys } from './file-keys.ts'
 import type { AuthLogger, KeySource } from './key-source.ts'
 import type { Proof } from './proofs.ts'
-import { refusal } from './refusals.ts'
+import { unauthenticated } from './refusals.ts'
 import { createRemoteKeys } from './remote-keys.ts'
 
 export interface TokenRules {
@@ -42,7 +42,7 @@ export function createTokens(options: TokenOptions): Tokens {
       const at = options.now()
       const issuer = issuerOf(token)
       const source = sources.get(issuer)
-      if (!source) throw refusal('TOKEN')
+      if (!source) throw unauthenticated('TOKEN')
       const payload = await verify(token, { source, issuer, at, audience: [...options.auth.audiences] })
       const principal = principalOf(payload, options.auth.tenantClaim)
       const until = Math.min(Date.parse(principal.expiresAt ?? ''), at.getTime() + TRUST_MS)
@@ -77,7 +77,7 @@ function issuerOf(token: string): string {
   } catch {
     // Refused below, without a word of what arrived.
   }
-  throw refusal('TOKEN')
+  throw unauthenticated('TOKEN')
 }
 
 /** jose reads base64 leniently: spaces, padding and idle last bits would be as many spellings of one token. */
@@ -104,8 +104,8 @@ async function verify(token: string, { source, issuer, audience, at }: Verificat
     })
     return payload
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw refusal('EXPIRED')
+    if (error instanceof errors.JWTExpired) throw unauthenticated('EXPIRED')
 
-    throw error instanceof GatewayError ? error : refusal('TOKEN')
+    throw error instanceof GatewayError ? error : unauthenticated('TOKEN')
   }
 }

@@ -2,6 +2,12 @@
 import { ERRORS, GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 
+/** A request, and who sent it. */
+export interface Caller {
+  request: Request
+  principal: Principal
+}
+
 /** Who sent this `authorization`; null where there was none. Throws UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | null) => Promise<Principal>
 

@@ -12,6 +12,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { GatewayError } from '../domain/errors.ts'
 import type { DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { Caller } from './authentication.ts'
 import { weigh } from './cost.ts'
 import { checkDocument, checkVariables, overLimit } from './limits.ts'
 import { knowsSchema, refusal, refuseUniformly, validateDocument } from './refusals.ts'
@@ -34,20 +35,14 @@ export interface DocumentLimitOptions {
   take?: Take | undefined
 }
 
-interface CallerContext {
-  principal: Principal
-}
-
-export interface Caller extends CallerContext {
-  request: Request
-}
+type Known = Pick<Caller, 'principal'>
 
 /** What was refused before its cost was known takes one point too. The result, or the refusal of who has none left. */
 export type Settle = (result: ExecutionResult, caller: Caller) => Promise<ExecutionResult>
 
 export interface DocumentLimiting {
   /** Comes before plugins that open something for a subscription: what is refused here opens nothing. */
-  plugin: Plugin<CallerContext, CallerContext>
+  plugin: Plugin<Known, Known>
   /** For operations that do not come as HTTP requests; the plugin does it for those that do. */
   settle: Settle
 }

@@ -2,8 +2,8 @@
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { getOperationAST } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
-import type { Principal } from '../domain/principal.ts'
 import { requestIdOf } from '../telemetry.ts'
+import type { Caller } from './authentication.ts'
 import type { Settle } from './edge.ts'
 import { type Present, withoutHttp } from './errors.ts'
 import { asGraphQLError } from './subscriptions.ts'
@@ -18,13 +18,8 @@ export interface OperationParams {
 
 export type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
-export interface OperationCaller {
-  request: Request
-  principal: Principal
-}
-
 /** Never rejects: what fails is in the result. */
-export type Operate = (params: OperationParams, caller: OperationCaller) => Promise<Outcome>
+export type Operate = (params: OperationParams, caller: Caller) => Promise<Outcome>
 
 /** The functions of envelop, as yoga binds them to one operation. */
 interface Enveloped {

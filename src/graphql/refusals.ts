@@ -54,7 +54,7 @@ export function isAboutDocument({ path, originalError, extensions }: GraphQLErro
 const TOO_DEEP = 'The document is nested too deeply.'
 
 /** What is said of the limit that the parser itself keeps. */
-export function tooManyTokens(limit: number): string {
+function tooManyTokens(limit: number): string {
   return `The limit "tokens" is ${limit}: a document has at most ${limit} words and signs.`
 }
 

@@ -46,7 +46,6 @@ export async function leaveTrail(context: GraphContext): Promise<void> {
     piiFields: [...piiFields].sort(),
     requestId,
   }))
-  context.trail = createTrail(trail.isEvent)
   if (piiFields.size > 0) await Promise.all(records.map((record) => services.audit.write(record)))
   else for (const record of records) services.audit.note(record)
 }

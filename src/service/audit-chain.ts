@@ -41,7 +41,7 @@ export function signHead({ position, hash }: Place, key: Uint8Array): string {
 }
 
 /** The head of a log to which nothing was ever appended, as the migration leaves it: the only one without a signature. */
-export function isFirstHead({ position, hash, signature }: AuditHead): boolean {
+function isFirstHead({ position, hash, signature }: AuditHead): boolean {
   return position === 0 && hash === GENESIS && signature === ''
 }
 

@@ -17,22 +17,11 @@ async function entries() {
   return rows.map(({ action, entities, entry }) => ({ action, entities, ...JSON.parse(entry) }))
 }
 
+/** Our id of the entity, which is registered where it is not yet. */
 async function register(externalId: string): Promise<string> {
-  const [{ id }] = await app.db
-    .selectFrom('entity')
-    .select('id')
-    .where('external_id', '=', externalId)
-    .execute()
-    .then(async (rows) => {
-      if (rows[0]) return rows as [{ id: string }]
-      await createPeople(app).register({ externalId })
-      return (await app.db
-        .selectFrom('entity')
-        .select('id')
-        .where('external_id', '=', externalId)
-        .execute()) as [{ id: string }]
-    })
-  return id
+  await createPeople(app).register({ externalId })
+  const found = app.db.selectFrom('entity').select('id').where('external_id', '=', externalId)
+  return (await found.executeTakeFirstOrThrow()).id
 }
 
 describe('the audit log', () => {

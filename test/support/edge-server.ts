@@ -36,7 +36,7 @@ export interface EdgeServerOptions {
   take?: Take
 }
 
-export function principalWith(scopes: Scope[]): Principal {
+function principalWith(scopes: Scope[]): Principal {
   return { ...LOCAL_PRINCIPAL, subject: 'somebody', scopes: new Set(scopes) }
 }
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Scope } from '../../src/domain/principal.ts'
+import { keySet, makeKey, signToken } from './issuer.ts'
 
 export interface TokenAsk {
   tenant?: string
@@ -28,11 +28,10 @@ const AUDIENCE = 'kyc-gateway'
 const START = Date.parse('2031-02-01T09:00:00.000Z')
 
 export async function createTestIssuer(): Promise<TestIssuer> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const key = await makeKey('one')
   const directory = mkdtempSync(join(tmpdir(), 'kyc-issuer-'))
   const path = join(directory, 'jwks.json')
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }
-  writeFileSync(path, JSON.stringify({ keys: [jwk] }))
+  writeFileSync(path, keySet(key))
   return {
     environment: { AUTH_JWKS: path, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE },
     async bearer({
@@ -42,14 +41,10 @@ export async function createTestIssuer(): Promise<TestIssuer> {
       entity,
       expiresAt,
     } = {}) {
+      const end = expiresAt?.getTime() ?? START + 3_600_000
+      const registered = { iss: ISSUER, aud: AUDIENCE, sub: subject, exp: Math.floor(end / 1_000) }
       const claims = { tenant, scope: scopes.join(' '), ...(entity !== undefined && { entity }) }
-      const token = await new SignJWT(claims)
-        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setSubject(subject)
-        .setExpirationTime(expiresAt ?? new Date(START + 3_600_000))
-        .sign(privateKey)
+      const token = await signToken(key, { ...registered, ...claims })
       return `Bearer ${token}`
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
