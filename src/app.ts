@@ -27,6 +27,7 @@ import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
+import { createSnapshots } from './service/snapshots.ts'
 import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
 import { loadKey } from './store/keys.ts'
@@ -204,6 +205,7 @@ async function createServices(
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
+    snapshots: createSnapshots(database),
     feed,
     metrics,
     audit,

@@ -42,7 +42,7 @@ export interface Loaders {
   entity: DataLoader<string, EntityRow | null>
   entityByExternalId: DataLoader<string, EntityRow | null>
   entityByAccount: DataLoader<AccountKey, EntityRow | null, string>
-  accounts: DataLoader<string, AccountRow[]>
+  accounts: DataLoader<string, readonly AccountRow[]>
   standing: DataLoader<StandingAsk, AccountStanding, string>
   validation: DataLoader<IdAsk, ValidationView | null, string>
   validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>

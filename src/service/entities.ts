@@ -3,15 +3,7 @@ import { type EntityStatus, entityStatus } from '../domain/entity.ts'
 import type { EntityKind } from '../domain/observation.ts'
 import type { KycStatus, WaitingOn } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import {
-  type AccountKey,
-  type AccountRow,
-  listEntities,
-  readAccounts,
-  readAccountsOfEntities,
-  readEntities,
-  readEntitiesByExternalId,
-} from '../store/entities.ts'
+import { type AccountKey, type AccountRow, listEntities } from '../store/entities.ts'
 import type { EntityRow } from '../store/tables.ts'
 import { standingsOf } from './entity-writes.ts'
 import { unlessAnothers } from './ownership.ts'
@@ -57,8 +49,8 @@ export async function loadEntities(
   tenant: string,
   ids: readonly string[],
 ): Promise<(EntityRow | null)[]> {
-  const rows = await readEntities(services.db, tenant, ids)
-  return ids.map((id) => rows.get(id) ?? null)
+  const snapshots = await services.snapshots.read(tenant, ids)
+  return snapshots.map((snapshot) => snapshot?.entity ?? null)
 }
 
 export async function loadEntitiesByExternalId(
@@ -66,8 +58,8 @@ export async function loadEntitiesByExternalId(
   tenant: string,
   externalIds: readonly string[],
 ) {
-  const rows = await readEntitiesByExternalId(services.db, tenant, externalIds)
-  return externalIds.map((externalId) => rows.find((row) => row.external_id === externalId) ?? null)
+  const snapshots = await services.snapshots.readByExternalId(tenant, externalIds)
+  return snapshots.map((snapshot) => snapshot?.entity ?? null)
 }
 
 /** One result per account: known, or asked of its provider; null where the provider does not know it; or an error. */
@@ -76,26 +68,20 @@ export async function loadEntitiesByAccount(
   tenant: string,
   keys: readonly AccountKey[],
 ): Promise<(EntityRow | null | Error)[]> {
-  const known = await readAccounts(services.db, tenant, keys)
-  const unseen = keys.filter((key) => !findAccount(known, key))
+  const known = await loadKnownEntitiesByAccount(services, tenant, keys)
+  const unseen = keys.filter((_, index) => known[index] === null)
+  if (unseen.length === 0) return known
   const outcomes = await Promise.allSettled(unseen.map((account) => discover(services, tenant, account)))
   const errors = new Map(unseen.map((key, index) => [key, outcomes[index]]))
-  const accounts = unseen.length > 0 ? await readAccounts(services.db, tenant, keys) : known
-  const entities = await readEntities(services.db, tenant, [...new Set(accounts.map((row) => row.entity_id))])
-  return keys.map((key) => {
-    const account = findAccount(accounts, key)
-    if (account) return entities.get(account.entity_id) ?? null
+  const entities = await loadKnownEntitiesByAccount(services, tenant, keys)
+  return keys.map((key, index) => {
     const outcome = errors.get(key)
-    return outcome?.status === 'rejected' ? outcome.reason : null
+    return entities[index] ?? (outcome?.status === 'rejected' ? outcome.reason : null)
   })
 }
 
 async function discover(services: Services, tenant: string, account: AccountKey): Promise<boolean> {
   return unlessAnothers(services, { tenant, account }, () => discoverAccount(services, { tenant, account }))
-}
-
-function findAccount(rows: readonly AccountRow[], key: AccountKey): AccountRow | undefined {
-  return rows.find((row) => row.provider === key.provider && row.reference === key.reference)
 }
 
 /** One result per account, from the store alone. */
@@ -104,9 +90,8 @@ export async function loadKnownEntitiesByAccount(
   tenant: string,
   keys: readonly AccountKey[],
 ): Promise<(EntityRow | null)[]> {
-  const accounts = await readAccounts(services.db, tenant, keys)
-  const entities = await readEntities(services.db, tenant, [...new Set(accounts.map((row) => row.entity_id))])
-  return keys.map((key) => entities.get(findAccount(accounts, key)?.entity_id ?? '') ?? null)
+  const snapshots = await services.snapshots.readByAccount(tenant, keys)
+  return snapshots.map((snapshot) => snapshot?.entity ?? null)
 }
 
 /** The accounts of each entity, in order of provider. */
@@ -114,9 +99,9 @@ export async function loadAccounts(
   services: Services,
   tenant: string,
   entityIds: readonly string[],
-): Promise<AccountRow[][]> {
-  const rows = await readAccountsOfEntities(services.db, tenant, entityIds)
-  return entityIds.map((id) => rows.filter((row) => row.entity_id === id))
+): Promise<(readonly AccountRow[])[]> {
+  const snapshots = await services.snapshots.read(tenant, entityIds)
+  return snapshots.map((snapshot) => snapshot?.accounts ?? [])
 }
 
 /** The status of an entity over what its accounts say at this moment. */

@@ -13,6 +13,7 @@ import {
   replacePersonal,
 } from '../store/retention.ts'
 import type { PersonalData, Tx } from '../store/tables.ts'
+import { removeTouches } from '../store/touched.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import {
   hasUsableKey,
@@ -23,6 +24,7 @@ import {
   withoutClass,
 } from './personal.ts'
 import type { Services } from './services.ts'
+import { REMEMBERED_SECONDS } from './snapshot-look.ts'
 import { inTransaction } from './transactions.ts'
 
 export interface RetentionPolicy {
@@ -46,6 +48,7 @@ export async function prune(services: Services, signal?: AbortSignal): Promise<v
   const failed = plusSeconds(now, -FAILED_DELIVERY_DAYS * DAY)
   const remove = (tx: Tx) => removeDeliveries(tx, { ended, failed, limit: BATCH })
   await inBatches(() => withTheirKeys(services, remove), signal)
+  await removeTouches(services.db, REMEMBERED_SECONDS)
   await prunePersonal(services, now, signal)
   const { historyRetentionDays } = services.policy
   if (historyRetentionDays === null) return

@@ -6,6 +6,7 @@ import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Vault } from './vault.ts'
 
 export interface ServiceLogger {
@@ -43,6 +44,8 @@ export interface Services {
   db: Db
   providers: ProviderRegistry
   flights: Flights
+  /** What the store says of entities, in memory. */
+  snapshots: Snapshots
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics

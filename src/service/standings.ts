@@ -1,11 +1,12 @@
 // What each account of an entity says now: its current validation, or its newest, as fresh as the caller demands.
 import { GatewayError } from '../domain/errors.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
-import { readStandings, type ValidationRow } from '../store/validations.ts'
+import type { ValidationRow } from '../store/validations.ts'
 import { type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
 import { unlessAnothers } from './ownership.ts'
 import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
+import type { Snapshot } from './snapshots.ts'
 import { needsMembers, needsRecord } from './validation-view.ts'
 
 export interface StandingAsk {
@@ -219,14 +220,17 @@ async function readRecord(
 
 async function readSeen(services: Services, tenant: string, asks: readonly StandingAsk[]): Promise<Seen[]> {
   const keys = asks.map((ask) => ({ provider: ask.provider, reference: ask.account }))
-  const [accounts, validations] = await Promise.all([
-    readAccounts(services.db, tenant, keys),
-    readStandings(services.db, tenant, keys),
-  ])
-  return asks.map((ask) => {
-    const account = accounts.find((row) => isOf(row, { provider: ask.provider, reference: ask.account }))
-    if (!account) throw new GatewayError('INTERNAL')
-    const validation = validations.find((row) => row.provider === ask.provider && row.account === ask.account)
-    return { ask, account, validation: validation ?? null }
+  const snapshots = await services.snapshots.readByAccount(tenant, keys)
+  return asks.map((ask, index) => {
+    const seen = snapshots[index] && seenIn(snapshots[index], ask)
+    if (!seen) throw new GatewayError('INTERNAL')
+    return seen
   })
+}
+
+function seenIn({ accounts, standings }: Snapshot, ask: StandingAsk): Seen | null {
+  const account = accounts.find((row) => isOf(row, { provider: ask.provider, reference: ask.account }))
+  if (!account) return null
+  const validation = standings.find((row) => row.provider === ask.provider && row.account === ask.account)
+  return { ask, account, validation: validation ?? null }
 }

@@ -13,6 +13,8 @@ export interface OpenDatabase {
   ping(): Promise<void>
   /** Waits for what is running, then closes; what is asked later is refused. */
   close(): Promise<void>
+  /** How many statements other than reads were run; absent where other processes may write too. */
+  ownWrites?: () => number
 }
 
 export interface DatabaseOptions {
@@ -123,7 +125,12 @@ function endAfterTimeout(client: PoolClient): void {
 const READ_TIMEOUT = 'Query read timeout'
 
 function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDialect): OpenDatabase {
-  const db = new Kysely<Tables>({ dialect, log: removeValues })
+  let writes = 0
+  const log = (event: LogEvent) => {
+    if (!isRead(event)) writes += 1
+    removeValues(event)
+  }
+  const db = new Kysely<Tables>({ dialect, log })
   let closed: Promise<void> | null = null
   return {
     db,
@@ -136,7 +143,14 @@ function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDia
       closed ??= kind === 'pglite' ? db.connection().execute(() => db.destroy()) : db.destroy()
       return closed
     },
+    // The directory is locked: nobody else has this database.
+    ...(kind === 'pglite' && { ownWrites: () => writes }),
   }
+}
+
+/** Raw text may begin with a read and still write. */
+function isRead({ query }: LogEvent): boolean {
+  return query.query.kind === 'SelectQueryNode' || /^\s*select\b(?!.*\bfor update\b)/is.test(query.sql)
 }
 
 /** Database errors quote rows and parameters in fields of their own; personal data must not reach a log that way. */

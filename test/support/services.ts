@@ -7,6 +7,7 @@ import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
 import type { ServiceMetrics, Services } from '../../src/service/services.ts'
+import { createSnapshots } from '../../src/service/snapshots.ts'
 import { createVault } from '../../src/service/vault.ts'
 import type { KeyStore } from '../../src/store/data-keys.ts'
 import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
@@ -43,6 +44,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
+    snapshots: createSnapshots({ db }),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
     vault: createVault({ keys: keysOf(db), masterKeys: [MASTER_KEY], now }),

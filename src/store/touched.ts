@@ -1,0 +1,53 @@
+// Which entities were written to since a process last asked: what it keeps of them in memory is old.
+import { sql } from 'kysely'
+import type { Instant } from '../domain/time.ts'
+import type { Db } from './tables.ts'
+
+/** A write to an entity, its accounts or its validations that is committed. */
+export interface Touch {
+  /** The transaction. */
+  by: string
+  tenant: string
+  entityId: string
+}
+
+export interface Touches {
+  /** What was committed, at most `limit` of it, in no order. */
+  rows: Touch[]
+  /** From where to ask the next time. Transactions at or above it may come again, and none below it is ever missing. */
+  bound: string
+  /** When this was so, by the clock of the database. */
+  at: Instant
+}
+
+/**
+ * Everything that was committed before this statement began and is not below `since`. Transactions are numbered when they
+ * begin to write and seen when they commit, so the bound is the oldest that still ran, not the newest that was seen.
+ */
+export async function readTouches(db: Db, since: string | null, limit: number): Promise<Touches> {
+  const { rows } = await sql<Row>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as bound, now() as at,
+      touched.by::text as by, touched.tenant, touched.entity_id
+    from (select 1) as one
+    left join (select * from touched where by >= ${since}::text::xid8 limit ${limit}) as touched on true`.execute(
+    db,
+  )
+  const [{ bound, at } = { bound: '0', at: '' }] = rows
+  const touches = rows.flatMap(({ by, tenant, entity_id }) =>
+    by === null ? [] : [{ by, tenant, entityId: entity_id }],
+  )
+  return { rows: touches, bound, at }
+}
+
+interface Row {
+  bound: string
+  at: Instant
+  by: string | null
+  tenant: string
+  entity_id: string
+}
+
+/** Removes what is older than so many seconds: who has not asked for so long must not rely on what it keeps. */
+export async function removeTouches(db: Db, seconds: number): Promise<void> {
+  await sql`delete from touched where at < now() - make_interval(secs => ${seconds})`.execute(db)
+}
