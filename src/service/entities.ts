@@ -10,7 +10,8 @@ import { unlessAnothers } from './ownership.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
 import { settleDueEntities } from './settle.ts'
-import type { AccountStanding } from './standings.ts'
+import type { Snapshot } from './snapshots.ts'
+import { type AccountStanding, standingsIn } from './standings.ts'
 
 export type { AccountKey, AccountRow, EntityRow }
 
@@ -31,6 +32,14 @@ export interface EntityView extends EntityDemand {
   kind: EntityKind
   createdAt: Instant
   redactedAt: Instant | null
+  /** What its accounts say, where that is known and fresh enough for all that is asked; null: it has to be loaded. */
+  known: KnownStanding | null
+}
+
+export interface KnownStanding {
+  accounts: readonly AccountRow[]
+  standings: readonly AccountStanding[]
+  status: EntityStatus
 }
 
 export interface AccountView extends EntityDemand {
@@ -40,7 +49,23 @@ export interface AccountView extends EntityDemand {
 
 export function viewEntity(row: EntityRow, demand: EntityDemand): EntityView {
   const { id, external_id: externalId, kind, created_at: createdAt, redacted_at: redactedAt } = row
-  return { id, externalId, kind, createdAt, redactedAt, ...demand }
+  return { id, externalId, kind, createdAt, redactedAt, known: null, ...demand }
+}
+
+/** The same, with what its accounts say where that is as fresh as demanded. `detail`: of its validations. */
+export function viewSnapshot(
+  services: Services,
+  snapshot: Snapshot,
+  demand: EntityDemand & { detail: boolean },
+): EntityView {
+  const { since, summary } = demand
+  const view = viewEntity(snapshot.entity, { since, summary })
+  const standings = standingsIn(services, snapshot, demand)
+  if (!standings) return view
+  return {
+    ...view,
+    known: { accounts: snapshot.accounts, standings, status: statusOf(services, standings) },
+  }
 }
 
 /** One row per id, in order; null for ids that are not ours. */

@@ -36,6 +36,21 @@ interface Seen {
   validation: ValidationRow | null
 }
 
+/** The standings of all accounts where each is as fresh as demanded without asking anybody; else null. */
+export function standingsIn(
+  services: Services,
+  snapshot: Snapshot,
+  demand: Pick<StandingAsk, 'since' | 'detail' | 'summary'>,
+): AccountStanding[] | null {
+  const standings: AccountStanding[] = []
+  for (const { provider, reference } of snapshot.accounts) {
+    const seen = seenIn(snapshot, { provider, account: reference, newest: true, ...demand })
+    if (!seen || !STEPS.every((step) => step.isFresh(services, seen)) || waitsForMembers(seen)) return null
+    standings.push({ ...seen, error: null, summaryError: null })
+  }
+  return standings
+}
+
 /** One standing per ask, in order. Never rejects because of a provider: its failure is part of the standing. */
 export async function loadStandings(
   services: Services,
@@ -45,7 +60,7 @@ export async function loadStandings(
   const standings = await refreshStandings(services, tenant, asks)
   const businesses = standings.flatMap(({ validation }, index) => {
     const since = asks[index]?.since ?? null
-    return validation?.isCurrent && needsMembers(validation) ? [{ validation, since }] : []
+    return validation && waitsForMembers({ validation }) ? [{ validation, since }] : []
   })
   if (businesses.length === 0) return standings
   const failures = await loadMemberStandings(services, tenant, businesses)
@@ -79,6 +94,10 @@ export async function loadMemberStandings(
     if (error && business !== undefined) failures.set(business, error)
   }
   return failures
+}
+
+function waitsForMembers({ validation }: Pick<Seen, 'validation'>): boolean {
+  return validation?.isCurrent === true && needsMembers(validation)
 }
 
 type MemberAsk = StandingAsk & { business: string }

@@ -12,6 +12,7 @@ import {
   pageEntities,
   statusOf,
   viewEntity,
+  viewSnapshot,
 } from '../../service/entities.ts'
 import { registerEntity } from '../../service/register.ts'
 import { failureOfStanding, freshnessOf, viewStanding } from '../../service/standing-view.ts'
@@ -20,20 +21,26 @@ import { type SyncFailure, syncEntity } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
-import type { EntityBy, Resolvers } from '../generated.ts'
-import { fromCursor, fromLogCursor, idOf, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
+import { entityOf, findEntity, heldEntity, loadEntity, nameOf } from '../entity-lookup.ts'
+import type { Resolvers } from '../generated.ts'
+import { fromCursor, fromLogCursor, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
+import { type MaybePromise, thenUse } from '../maybe-promise.ts'
 import { wantsDetail, wantsSummary } from '../selection.ts'
 import { connectionOf } from './connection.ts'
 import { errorOf, failureOf, providerOf } from './provider.ts'
 
 export const entityResolvers: Resolvers = {
   Query: {
-    async entity(_, { by, maxAge }, context, info) {
+    entity(_, { by, maxAge }, context, info) {
       const since = sinceOf(maxAge, context.services.now())
-      const row = await findEntity(context, by)
-      return row && viewEntity(row, { since, summary: wantsSummary(info) })
+      const demand = { since, summary: wantsSummary(info), detail: wantsDetail(info, ['currentValidation']) }
+      const name = nameOf(context, by)
+      const held = heldEntity(context, name)
+      if (held) return viewSnapshot(context.services, held, demand)
+      return thenUse(loadEntity(context, name), (row) => row && entityOf(context, row, demand))
     },
-    async entities(_, { filter, first, after }, { services, tenant, principal }, info) {
+    async entities(_, { filter, first, after }, context, info) {
+      const { services, tenant, principal } = context
       const limit = pageSize(first)
       if (filter?.provider != null) services.providers.get(filter.provider)
       const isCustomer = principal.entity !== null
@@ -55,8 +62,14 @@ export const entityResolvers: Resolvers = {
         hasPrevious: Boolean(after),
         cursorOf: (row: EntityRow) => toCursor('entities', [row.seq]),
       }
-      const summary = wantsSummary(info, ['nodes'], ['edges', 'node'])
-      return connectionOf(page, (row) => viewEntity(row, { since: null, summary }))
+      const demand = {
+        since: null,
+        summary: wantsSummary(info, ['nodes'], ['edges', 'node']),
+        detail: wantsDetail(info, ['nodes', 'currentValidation'], ['edges', 'node', 'currentValidation']),
+      }
+      // All that is below them is loaded with them.
+      await context.loaders.entity.loadMany(page.rows.map(({ id }) => id))
+      return connectionOf(page, (row) => entityOf(context, row, demand))
     },
   },
   Mutation: {
@@ -88,27 +101,27 @@ export const entityResolvers: Resolvers = {
   },
   Entity: {
     id: ({ id }) => toGlobalId('Entity', id),
-    async accounts({ id, since, summary }, _, { loaders }) {
-      const rows = await loaders.accounts.load(id)
-      return rows.map(({ provider, reference }) => ({ provider, reference, since, summary }))
-    },
-    freshness: async (view, _, context) =>
-      freshnessOf(context.services, await standingsOf(view, context, WHOLE)),
-    status: async (view, _, context) => (await statusOfEntity(view, context)).status,
-    waitingOn: async (view, _, context) => (await statusOfEntity(view, context)).waitingOn,
-    retry: async (view, _, context) => (await statusOfEntity(view, context)).retry,
-    blockedBy: async (view, _, context) => (await statusOfEntity(view, context)).blockedBy,
-    isVerified: async (view, _, context) => (await statusOfEntity(view, context)).status === 'APPROVED',
-    verifiedAt: async (view, _, context) => (await statusOfEntity(view, context)).verifiedAt,
-    validUntil: async (view, _, context) => (await statusOfEntity(view, context)).validUntil,
-    needsReverification: async (view, _, context) =>
-      (await statusOfEntity(view, context)).needsReverification,
-    async currentValidation(view, { provider }, context, info) {
+    accounts: ({ id, since, summary, known }, _, { loaders }) =>
+      thenUse(known?.accounts ?? loaders.accounts.load(id), (rows) =>
+        rows.map(({ provider, reference }) => ({ provider, reference, since, summary })),
+      ),
+    freshness: (view, _, context) =>
+      thenUse(standingsOf(view, context, WHOLE), (standings) => freshnessOf(context.services, standings)),
+    status: ofStatus(({ status }) => status),
+    waitingOn: ofStatus(({ waitingOn }) => waitingOn),
+    retry: ofStatus(({ retry }) => retry),
+    blockedBy: ofStatus(({ blockedBy }) => blockedBy),
+    isVerified: ofStatus(({ status }) => status === 'APPROVED'),
+    verifiedAt: ofStatus(({ verifiedAt }) => verifiedAt),
+    validUntil: ofStatus(({ validUntil }) => validUntil),
+    needsReverification: ofStatus(({ needsReverification }) => needsReverification),
+    currentValidation(view, { provider }, context, info) {
       if (provider != null) context.services.providers.get(provider)
       const detail = wantsDetail(info)
-      const ask = { detail, newest: false }
-      const standings = await standingsOf(view, context, { ...ask, provider: provider ?? null })
-      return currentOf(context, standings, { since: view.since, detail })
+      const ask = { provider: provider ?? null, detail, newest: false }
+      return thenUse(standingsOf(view, context, ask), (standings) =>
+        currentOf(context, standings, { since: view.since, detail }),
+      )
     },
     async validations(view, { filter, first, after }, context, info) {
       if (filter?.provider != null) context.services.providers.get(filter.provider)
@@ -156,26 +169,39 @@ function standingOf(account: AccountView, { loaders }: GraphContext): Promise<Ac
   return loaders.standing.load({ provider, account: reference, since, detail: false, newest: true, summary })
 }
 
-export async function findEntity(
-  { loaders, services }: GraphContext,
-  by: EntityBy,
-): Promise<EntityRow | null> {
-  if (by.account) return loaders.entityByAccount.load(accountOf(services.providers, by.account))
-  if (by.externalId != null) return loaders.entityByExternalId.load(textOf('externalId', by.externalId))
-  return loaders.entity.load(idOf('Entity', by.id ?? ''))
+/** A resolver of a field that is a part of the status. */
+function ofStatus<Part>(part: (status: EntityStatus) => Part) {
+  return (view: EntityView, _: object, context: GraphContext) => {
+    if (view.known) return part(view.known.status)
+    return thenUse(standingsOf(view, context, WHOLE), (standings) => {
+      const status = statusOf(context.services, standings)
+      return part(context.principal.entity === null ? status : customerFacts(status))
+    })
+  }
 }
 
-async function statusOfEntity(view: EntityView, context: GraphContext): Promise<EntityStatus> {
-  const status = statusOf(context.services, await standingsOf(view, context, WHOLE))
-  return context.principal.entity === null ? status : customerFacts(status)
+interface StandingsAsk {
+  provider: string | null
+  detail: boolean
+  newest: boolean
 }
 
-async function standingsOf(
+function standingsOf(
+  view: EntityView,
+  context: GraphContext,
+  ask: StandingsAsk,
+): MaybePromise<readonly AccountStanding[]> {
+  const { provider } = ask
+  if (!view.known) return loadStandingsOf(view, context, ask)
+  const { standings } = view.known
+  return provider === null ? standings : standings.filter(({ account }) => account.provider === provider)
+}
+
+async function loadStandingsOf(
   view: EntityView,
   { loaders }: GraphContext,
-  ask: { provider: string | null; detail: boolean; newest: boolean },
+  { provider: wanted, detail, newest }: StandingsAsk,
 ): Promise<AccountStanding[]> {
-  const { provider: wanted, detail, newest } = ask
   const { since, summary } = view
   const accounts = await loaders.accounts.load(view.id)
   const asked = accounts.filter(({ provider }) => wanted === null || provider === wanted)
@@ -189,7 +215,7 @@ async function standingsOf(
 /** The current validation that decides the entity's status. Without any, what kept a provider from answering. */
 function currentOf(
   context: GraphContext,
-  standings: AccountStanding[],
+  standings: readonly AccountStanding[],
   demand: { since: string | null; detail: boolean },
 ) {
   const current = standings.filter((standing) => standing.validation?.isCurrent)

@@ -3,10 +3,10 @@ import { type EntityRow, loadKnownEntitiesByAccount, viewEntity } from '../../se
 import { eraseEntity } from '../../service/erasure.ts'
 import { accountOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
+import { findEntity } from '../entity-lookup.ts'
 import type { EntityBy, Resolvers } from '../generated.ts'
 import { wantsSummary } from '../selection.ts'
 import { announce } from '../trail.ts'
-import { findEntity } from './entity.ts'
 
 export const erasureResolvers: Resolvers = {
   Mutation: {

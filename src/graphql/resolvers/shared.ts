@@ -1,8 +1,8 @@
 // Scalars, and fetching any node by its id.
-import { GraphQLScalarType } from 'graphql'
-import { viewEntity } from '../../service/entities.ts'
+import { type GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
 import { listOf } from '../arguments.ts'
 import type { GraphContext } from '../context.ts'
+import { entityOf } from '../entity-lookup.ts'
 import type { Resolvers } from '../generated.ts'
 import { fromGlobalId, type GlobalId } from '../ids.ts'
 import { wantsDetail, wantsSummary } from '../selection.ts'
@@ -17,10 +17,9 @@ export const sharedResolvers: Resolvers = {
     },
   },
   Query: {
-    node: (_, { id }, context, info) =>
-      loadNode(context, fromGlobalId(id), { detail: wantsDetail(info), summary: wantsSummary(info) }),
+    node: (_, { id }, context, info) => loadNode(context, fromGlobalId(id), demandOf(info)),
     nodes: (_, { ids }, context, info) => {
-      const demand = { detail: wantsDetail(info), summary: wantsSummary(info) }
+      const demand = demandOf(info)
       const load = async (id: string) => loadNode(context, fromGlobalId(id), demand)
       // An error in the place of a row is the error of this row alone.
       return Promise.all(listOf('ids', ids).map((id) => load(id).catch((error: unknown) => error as never)))
@@ -28,14 +27,23 @@ export const sharedResolvers: Resolvers = {
   },
 }
 
+/** Whatever the nodes turn out to be. */
+function demandOf(info: GraphQLResolveInfo) {
+  return {
+    ofEntity: { summary: wantsSummary(info), detail: wantsDetail(info, ['currentValidation']) },
+    detail: wantsDetail(info),
+  }
+}
+
 async function loadNode(
-  { loaders }: GraphContext,
+  context: GraphContext,
   { type, id, part }: GlobalId,
-  demand: { detail: boolean; summary: boolean },
+  demand: ReturnType<typeof demandOf>,
 ) {
+  const { loaders } = context
   if (type === 'Entity') {
     const row = await loaders.entity.load(id)
-    return row && viewEntity(row, { since: null, summary: demand.summary })
+    return row && entityOf(context, row, { since: null, ...demand.ofEntity })
   }
   const detail = type === 'Verification' || demand.detail
   const validation = await loaders.validation.load({ id, since: null, detail })

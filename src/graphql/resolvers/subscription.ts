@@ -3,9 +3,9 @@ import { GatewayError } from '../../domain/errors.ts'
 import { type FeedEvent, type Subscribing, subscribe } from '../../service/subscriptions.ts'
 import { listOf } from '../arguments.ts'
 import type { GraphContext } from '../context.ts'
+import { findEntity } from '../entity-lookup.ts'
 import type { Resolvers } from '../generated.ts'
 import { fromLogCursor, toLogCursor } from '../ids.ts'
-import { findEntity } from './entity.ts'
 import { findValidation } from './validation.ts'
 
 export const subscriptionResolvers: Resolvers = {

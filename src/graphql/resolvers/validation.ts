@@ -1,13 +1,15 @@
 // Validations, their checks, and the changes of their status.
+import type { GraphQLResolveInfo } from 'graphql'
 import { GatewayError } from '../../domain/errors.ts'
 import { customerChange } from '../../service/customer-view.ts'
-import { viewEntity } from '../../service/entities.ts'
+import type { EntityView } from '../../service/entities.ts'
 import type { Demand } from '../../service/freshness.ts'
 import type { StatusChangeView } from '../../service/history.ts'
 import { syncValidation } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
+import { entityOf } from '../entity-lookup.ts'
 import type { Resolvers, ValidationBy } from '../generated.ts'
 import { idOf, toGlobalId, toLogCursor } from '../ids.ts'
 import { wantsDetail, wantsSummary } from '../selection.ts'
@@ -36,11 +38,7 @@ export const validationResolvers: Resolvers = {
   Validation: {
     id: ({ id }) => toGlobalId('Validation', id),
     provider: ({ provider }, _, context) => providerOf(context, provider),
-    entity: async ({ entityId, since }, _, { loaders }, info) => {
-      const row = await loaders.entity.load(entityId)
-      if (!row) throw new GatewayError('INTERNAL')
-      return viewEntity(row, { since, summary: wantsSummary(info) })
-    },
+    entity: ({ entityId, since }, _, context, info) => loadOwner(context, { entityId, since }, info),
     isCurrent: isCurrentNow,
     providerSubStatus: (view) => known(view).providerSubStatus,
     decision: (view) => known(view).decision,
@@ -69,11 +67,7 @@ export const validationResolvers: Resolvers = {
   StatusChange: {
     cursor: ({ position }, _, context) => toLogCursor(context, position),
     isSnapshot: (change) => 'isSnapshot' in change && change.isSnapshot,
-    entity: async ({ entityId }, _, { loaders }, info) => {
-      const row = await loaders.entity.load(entityId)
-      if (!row) throw new GatewayError('INTERNAL')
-      return viewEntity(row, { since: null, summary: wantsSummary(info) })
-    },
+    entity: ({ entityId }, _, context, info) => loadOwner(context, { entityId, since: null }, info),
     validation: async ({ validationId }, _, { loaders }, info) => {
       const view = await loaders.validation.load({ id: validationId, since: null, detail: wantsDetail(info) })
       if (!view) throw new GatewayError('INTERNAL')
@@ -86,6 +80,18 @@ export const validationResolvers: Resolvers = {
     isDetailChange: ({ details }) => details.isDetailChange,
     isUnexpected: (change, _, context) => shown(change, context).isUnexpected,
   },
+}
+
+/** The entity that something is about. */
+async function loadOwner(
+  context: GraphContext,
+  { entityId, since }: { entityId: string; since: string | null },
+  info: GraphQLResolveInfo,
+): Promise<EntityView> {
+  const row = await context.loaders.entity.load(entityId)
+  if (!row) throw new GatewayError('INTERNAL')
+  const detail = wantsDetail(info, ['currentValidation'])
+  return entityOf(context, row, { since, summary: wantsSummary(info), detail })
 }
 
 function shown(change: StatusChangeView, { principal }: GraphContext): StatusChangeView['details'] {
