@@ -157,6 +157,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
   const { database, emulators, feed, logger, metrics } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
+    quick: async (head) => (await inside).graphql.quick(head),
     webhooks: async (delivery) => (await inside).intake.receive(delivery),
     metrics: metrics.render,
     ready: () => database.ping().then(() => true),

@@ -9,6 +9,8 @@ export interface Cors {
   preflight(request: Request): Response
   /** Lets a listed page read the answer. */
   open(request: Request, response: Response): void
+  /** The headers by which it does, for a page of this origin. */
+  headersFor(origin: string | null | undefined): Record<string, string>
 }
 
 const ALLOWED = {
@@ -24,6 +26,15 @@ export function createCors(origins: readonly string[] = [], methods: readonly st
   // `null` is what every sandboxed frame says, whoever made it.
   const listed = new Set(origins.filter((origin) => origin !== 'null'))
   const lists: Cors['lists'] = (origin) => origin != null && listed.has(origin)
+  function headersFor(origin: string | null | undefined): Record<string, string> {
+    if (listed.size === 0) return {}
+    if (origin == null || !lists(origin)) return { vary: 'origin' }
+    return {
+      vary: 'origin',
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': EXPOSED,
+    }
+  }
   return {
     lists,
     preflight({ headers }) {
@@ -32,12 +43,12 @@ export function createCors(origins: readonly string[] = [], methods: readonly st
       return lists(origin) ? new Response(null, { status: 204, headers: ALLOWED }) : refuseOrigin()
     },
     open(request, { headers }) {
-      if (listed.size > 0) headers.append('vary', 'origin')
-      const origin = request.headers.get('origin')
-      if (origin === null || !lists(origin)) return
-      headers.set('access-control-allow-origin', origin)
-      if (request.method !== 'OPTIONS') headers.set('access-control-expose-headers', EXPOSED)
+      const { vary, ...others } = headersFor(request.headers.get('origin'))
+      if (vary) headers.append('vary', vary)
+      for (const [name, value] of Object.entries(others)) headers.set(name, value)
+      if (request.method === 'OPTIONS') headers.delete('access-control-expose-headers')
     },
+    headersFor,
   }
 }
 

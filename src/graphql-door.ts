@@ -30,11 +30,16 @@ export function createGraphQL(
     schema,
     authenticate: authenticator.authenticate,
     now: services.now,
-    createContext: (input) => createContext(services, input),
+    async createContext(input) {
+      // Whatever was committed before is seen by who asks now.
+      await services.snapshots.look()
+      return createContext(services, input)
+    },
     renewContext,
     beforeAnswer: leaveTrail,
     // Each look at personal data is noted under the name and the request of who looked.
     audienceOf: (context, document) => (asksForPersonal(document) ? null : audienceOf(context)),
+    isPersonal: asksForPersonal,
     eventIdOf,
     isUnavailable,
     limits: config.limits,

@@ -5,12 +5,14 @@ import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import { createCors, isLoopbackOrigin, isOwnOrigin } from './cors.ts'
 import { GatewayError } from './domain/errors.ts'
+import { createQuickPosts, mayBeQuick, type QuickPosts } from './quick-posts.ts'
 import {
   answer,
   createRoutes,
   FOREIGN_HOST,
   FOREIGN_ORIGIN,
   namesLoopback,
+  type QuickPost,
   type Route,
   type RouteOptions,
   UNLISTED_ORIGIN,
@@ -23,6 +25,8 @@ export type { Handler } from './routes.ts'
 export interface HttpServerOptions extends RouteOptions {
   /** Whether requests on sockets must name a loopback host, so that a web page cannot read by pointing its own name here. */
   loopbackOnly?: boolean
+  /** Answers what was asked before on a short way. Absent: everything goes through the routes. */
+  quick?: QuickPost
   /** Milliseconds in which the headers, and then the whole, of a request must have come. Absent: 9 s. */
   receiveTimeoutMs?: number
   /** Called when the server stops, after `end` of the streams: ends whatever else would keep an answer open. */
@@ -55,9 +59,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
   const door = { routes: createRoutes(options, state), state, logger }
   const refusals = createRefusals(options)
+  const { quick } = options
   const server = createNodeServer({
     state,
     receiveTimeoutMs,
+    quick: quick ? createQuickPosts({ quick, cors: createCors(options.corsOrigins), logger }) : null,
+    isLong: (request) => state.draining || refusals.ofRequest(request).length > 0,
     handle(request, { req }) {
       const connection = { cut: () => void req.socket.destroy() }
       const routes = refusals.ofRequest(req)
@@ -108,6 +115,9 @@ const MAX_HEADER_BYTES = 16_384
 interface SocketOptions {
   state: State
   receiveTimeoutMs: number
+  quick: QuickPosts | null
+  /** Whether it must not be answered in the short way. */
+  isLong(request: IncomingMessage): boolean
   handle(request: Request, context: { req: IncomingMessage }): Promise<Response>
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
@@ -131,7 +141,17 @@ function createNodeServer({ state, receiveTimeoutMs, ...handlers }: SocketOption
     response.once('close', () => {
       if (state.draining) server.closeIdleConnections()
     })
-    adapter(request, response)
+    const { quick } = handlers
+    if (quick === null || !mayBeQuick(request) || handlers.isLong(request)) {
+      adapter(request, response)
+      return
+    }
+    // Where anything goes wrong, the long way says what it is.
+    quick(request, response)
+      .catch(() => false)
+      .then((isAnswered) => {
+        if (!isAnswered) adapter(request, response)
+      })
   })
   server.on('upgrade', (request, socket, head) => {
     state.unused.delete(request.socket)

@@ -46,10 +46,14 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 export function requestIdOf(request: Request): string {
   const known = ids.get(request)
   if (known) return known
-  const given = request.headers.get('x-request-id') ?? ''
-  const id = REQUEST_ID.test(given) ? given : randomUUID()
+  const id = requestIdFrom(request.headers.get('x-request-id'))
   ids.set(request, id)
   return id
+}
+
+/** The same, of the header alone. */
+export function requestIdFrom(given: string | null | undefined): string {
+  return given && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
 /** The second line of defence: callers do not log secrets, and if one does, it is not readable. */

@@ -20,8 +20,8 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^auth\//, 'domain/|auth/|store/(api-keys|database|tables)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
-    /^(answers|cors|http|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|cors|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    /^(answers|cors|http|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
+    '(address|answers|cors|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
   [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
   [

@@ -39,7 +39,8 @@ export function useDeadline({ deadlineMs }: { deadlineMs: number }): Plugin<Sign
   }
 }
 
-async function within(
+/** What `run` results in, or else, at the deadline, that it is late: then `late` aborts. */
+export async function within(
   { late, deadlineMs }: { late: AbortController; deadlineMs: number },
   run: () => unknown,
 ): Promise<Outcome> {

@@ -1,4 +1,4 @@
-// Keeps documents that were parsed, within bounds that hostile ones cannot stretch: few, and none that is long.
+// Keeps what is known of documents, within bounds that hostile ones cannot stretch: few, and none that is long.
 import type { DocumentNode } from 'graphql'
 
 const MAX_DOCUMENTS = 250
@@ -10,9 +10,9 @@ export interface DocumentCache<Value> {
   set(text: string, value: Value): void
 }
 
-/** The documents that were asked for last. */
-export function createDocumentCache(maximum = MAX_DOCUMENTS): DocumentCache<DocumentNode> {
-  const documents = new Map<string, DocumentNode>()
+/** Of the documents that were asked for last. */
+export function createDocumentCache<Value = DocumentNode>(maximum = MAX_DOCUMENTS): DocumentCache<Value> {
+  const documents = new Map<string, Value>()
   return {
     get(text) {
       const document = documents.get(text)

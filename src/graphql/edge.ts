@@ -33,6 +33,8 @@ export interface DocumentLimitOptions {
   limits: DocumentLimits
   /** Absent: everybody may ask for as much as they like. */
   take?: Take | undefined
+  /** Called with each document that has passed. */
+  onAdmitted?(document: DocumentNode, operation: { text: string; operationName: string | null }): void
 }
 
 type Known = Pick<Caller, 'principal'>
@@ -51,8 +53,10 @@ export function createDocumentLimits(options: DocumentLimitOptions): DocumentLim
   const { admit, settle, headersOf } = createAdmission(options)
   const plugin: DocumentLimiting['plugin'] = {
     ...createChecks(options),
-    async onExecute({ args }) {
+    async onExecute({ args, context: { params } }) {
       await admit(args)
+      const { query: text, operationName } = params ?? {}
+      if (text) options.onAdmitted?.(args.document, { text, operationName: operationName ?? null })
     },
     async onSubscribe({ args }) {
       await admit(args)
@@ -111,6 +115,11 @@ function refuseGet(request: Request, principal: Principal): void {
 /** Points of cost that weigh as much as one request. */
 const POINTS_OF_COST = 100
 
+/** What an operation of this cost takes from its caller's share. */
+export function pointsOf(cost: number): number {
+  return 1 + Math.floor(cost / POINTS_OF_COST)
+}
+
 function createAdmission({ limits, take }: DocumentLimitOptions) {
   const headers = new WeakMap<Request, Record<string, string>>()
   async function charge({ request, principal }: Caller, points: number): Promise<GraphQLError | null> {
@@ -125,7 +134,7 @@ function createAdmission({ limits, take }: DocumentLimitOptions) {
       const { cost, hasLongList } = weigh(args, limits.listSize)
       if (hasLongList) throw overLimit('listSize', limits)
       if (cost > limits.cost) throw overLimit('cost', limits)
-      const refused = await charge(args.contextValue as Caller, 1 + Math.floor(cost / POINTS_OF_COST))
+      const refused = await charge(args.contextValue as Caller, pointsOf(cost))
       if (refused) throw refused
     },
     async settle(result: ExecutionResult, caller: Caller): Promise<ExecutionResult> {

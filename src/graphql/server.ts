@@ -10,7 +10,11 @@ import { useDeadline } from './deadline.ts'
 import { createDocumentCache, NO_ERROR_CACHE } from './document-cache.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
+import { createKnownQueries } from './known-queries.ts'
+import { isJson } from './media-types.ts'
 import { createOperate } from './operate.ts'
+import { createQuickPost, type QuickPost, quickly } from './quick-answers.ts'
+import { createQuickQueries } from './quick-queries.ts'
 import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
 import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
@@ -20,7 +24,6 @@ import { createWebSockets, type Handshake } from './websocket.ts'
 const MAX_BODY_BYTES = 100_000
 
 export interface ContextInput {
-  request: Request
   principal: Principal
   requestId: string
   /** The header `Last-Event-ID`, which a browser sends when it connects to an event stream again. */
@@ -55,6 +58,8 @@ export interface GraphQLServerOptions<Context> {
   audienceOf?(context: Context, document: DocumentNode): string | null
   /** By what a client names an event when it comes back, given what the source has yielded. */
   eventIdOf?(payload: unknown, context: Context): string | null
+  /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
+  isPersonal?(document: DocumentNode): boolean
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
   logger: Logger
@@ -83,6 +88,8 @@ export type GraphQLHandler = (
 ) => Promise<Response>
 
 export interface GraphQLServer {
+  /** The short way for queries that were asked before. Null: take the long one, which is `handle`. */
+  quick: QuickPost
   /** Queries, mutations, and event streams. `connection` is cut where a reader takes nothing. */
   handle: GraphQLHandler
   /** WebSockets. */
@@ -99,12 +106,16 @@ export function createGraphQLServer<Context extends object>(
   const times = { ...STREAM_TIMES, ...options.times }
   const present = createPresent(options)
   const subscriptions = createSubscriptions(options)
-  const limiting = createDocumentLimits({ schema, limits, take })
+  const known = createKnownQueries(schema, limits.listSize)
+  const limiting = createDocumentLimits({ schema, limits, take, onAdmitted: known.learn })
+  const quick = createQuickPost(
+    options.authenticate,
+    createQuickQueries({ ...options, known, limits, trusted, present }),
+  )
   const yoga = createYoga<CallerContext, Context>({
     schema,
     context: ({ request, principal }) =>
       options.createContext({
-        request,
         principal,
         requestId: requestIdOf(request),
         lastEventId: request.headers.get('last-event-id') || null,
@@ -144,7 +155,10 @@ export function createGraphQLServer<Context extends object>(
   })
   const sockets = createWebSockets({ ...options, operate, ...times })
   return {
+    quick,
     async handle(request, connection) {
+      const answered = await quickly(quick, request, connection)
+      if (answered) return answered
       try {
         const principal = await options.authenticate(request.headers.get('authorization'))
         const caller = { principal, endsAt: principal.expiresAt }
@@ -210,10 +224,7 @@ function useResponseHeaders(): Plugin {
   }
 }
 
-/**
- * POST carries JSON in UTF-8 and nothing else. Forms would let any web page send operations without a preflight, and
- * a charset that others decode differently would hide content from them.
- */
+/** Forms would let any web page send operations without a preflight. */
 function useJsonRequests(): Plugin {
   return {
     onRequestParse({ request }) {
@@ -225,11 +236,3 @@ function useJsonRequests(): Plugin {
 }
 
 const MEDIA_TYPE_MESSAGE = 'Send the request with content-type application/json, in UTF-8.'
-
-function isJson(contentType: string): boolean {
-  const [mediaType, ...parameters] = contentType.split(';')
-  const isKnown = mediaType === 'application/json' || mediaType === 'application/graphql+json'
-  return isKnown && parameters.every((parameter) => !/charset/i.test(parameter) || UTF_8.test(parameter))
-}
-
-const UTF_8 = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i

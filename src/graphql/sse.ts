@@ -19,7 +19,11 @@ export interface EventStreamOptions {
 
 /** `cut` ends the connection that the events go out on. */
 export interface EventServerContext {
-  connection?: { cut(): void }
+  connection?: GraphQLConnection
+}
+
+export interface GraphQLConnection {
+  cut(): void
 }
 
 const MEDIA_TYPE = 'text/event-stream'

@@ -1,0 +1,176 @@
+// The short way for queries that are known: the same checks, limits and words as the long way, without what a known query does not need.
+import { type ExecutionResult, execute, type GraphQLSchema, getVariableValues } from 'graphql'
+import type { DocumentLimits } from '../domain/limits.ts'
+import type { Principal } from '../domain/principal.ts'
+import { within } from './deadline.ts'
+import { pointsOf, type Take } from './edge.ts'
+import type { Present } from './errors.ts'
+import type { KnownQueries, KnownQuery } from './known-queries.ts'
+import { checkVariables } from './limits.ts'
+import type { Variables } from './query-plan.ts'
+import type { ContextInput } from './server.ts'
+import { createSharedRuns, type Waiter } from './shared-runs.ts'
+import { asGraphQLError } from './subscriptions.ts'
+import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
+
+/** What somebody asks, whose proof was accepted. */
+export interface QuickRequest {
+  principal: Principal
+  /** JSON. */
+  body: string
+  requestId: string
+  waiter: Waiter
+}
+
+export interface QuickAnswer {
+  result: ExecutionResult
+  /** The result as JSON, where it has no errors. */
+  text: string | null
+  /** Of the answer, beside those that every answer has. */
+  headers: Readonly<Record<string, string>>
+}
+
+/** Null: no known query, or of somebody who may not ask it now. Then nothing has happened, and the long way says what is wrong. */
+export type QuickQueries = (request: QuickRequest) => Promise<QuickAnswer | null>
+
+export interface QuickOptions<Context> {
+  schema: GraphQLSchema
+  known: KnownQueries
+  limits: DocumentLimits
+  trusted: TrustedDocuments
+  take?: Take | undefined
+  present: Present
+  createContext(input: ContextInput): Context | Promise<Context>
+  beforeAnswer?(context: Context): Promise<void>
+  /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
+  isPersonal?(document: KnownQuery['document']): boolean
+}
+
+interface Asked {
+  query: KnownQuery
+  /** As they were sent. */
+  sent: Variables
+  coerced: Variables
+  cost: number
+}
+
+interface Ran<Context> {
+  context: Context
+  result: ExecutionResult
+  text: string | null
+}
+
+export function createQuickQueries<Context extends object>(options: QuickOptions<Context>): QuickQueries {
+  const { take, present, beforeAnswer } = options
+  const ask = createAsking(options)
+  const run = createRunning(options)
+  const share = createSharedRuns<Ran<Context>>()
+
+  return async (request) => {
+    const { principal, requestId, waiter } = request
+    const asked = ask(request.body)
+    if (!asked) return null
+    const taken = (await take?.(principal, pointsOf(asked.cost))) ?? { allowed: true, headers: {} }
+    // A refusal takes nothing, so that the long way comes to the same.
+    if (!taken.allowed) return null
+    const { headers } = taken
+    const answer = (result: ExecutionResult) => present(result, { requestId, principal })
+    try {
+      const question = options.isPersonal?.(asked.query.document) ? null : questionOf(asked)
+      const ran = await share({ principal, question, waiter }, (late, seal) =>
+        run({ asked, principal, requestId, late, seal }),
+      )
+      // Each of those who share an answer is noted.
+      await beforeAnswer?.({ ...ran.context, requestId })
+      return { result: answer(ran.result), text: ran.text, headers }
+    } catch (error) {
+      return { result: answer({ errors: [asGraphQLError(error)] }), text: null, headers }
+    }
+  }
+}
+
+function questionOf({ query, sent }: Asked): string {
+  return `${query.serial} ${JSON.stringify(sent)}`
+}
+
+/** Null for whatever is not plainly a known query within its limits. */
+function createAsking({ schema, known, limits, trusted }: QuickOptions<object>) {
+  function read(body: string): Asked | null {
+    const { query: text, variables, operationName } = resolveDocument(paramsOf(JSON.parse(body)), trusted)
+    const query = text === undefined ? null : known.get(text, operationName ?? null)
+    if (!query) return null
+    const sent = variables ?? {}
+    checkVariables(sent, limits)
+    const { variableDefinitions = [] } = query.operation
+    const { coerced } = getVariableValues(schema, variableDefinitions, sent, { maxErrors: 1 })
+    if (!coerced) return null
+    const { cost, hasLongList } = query.weigh(sent)
+    return hasLongList || cost > limits.cost ? null : { query, sent, coerced, cost }
+  }
+  return (body: string): Asked | null => {
+    try {
+      return read(body)
+    } catch {
+      return null
+    }
+  }
+}
+
+interface Params {
+  query?: string
+  documentId?: string
+  variables?: Variables | null
+  operationName?: string | null
+}
+
+const PARAMS: Readonly<Record<string, 'string' | 'object'>> = {
+  query: 'string',
+  documentId: 'string',
+  variables: 'object',
+  operationName: 'string',
+}
+
+/** Throws where there is anything else. */
+function paramsOf(body: unknown): Params {
+  const entries = Object.entries(body as object)
+  const isPlain = entries.every(([key, value]) => value === null || typeof value === PARAMS[key])
+  if (Array.isArray(body) || !isPlain || entries.some(([key, value]) => !PARAMS[key] || Array.isArray(value)))
+    throw new TypeError('These are not plain parameters.')
+  return body as Params
+}
+
+interface Running {
+  asked: Asked
+  principal: Principal
+  requestId: string
+  late: AbortController
+  seal(): void
+}
+
+function createRunning<Context extends object>({ schema, limits, createContext }: QuickOptions<Context>) {
+  /** Also where the plan has met something that is not plain: what it has loaded is in the context. */
+  function runLong({ query, sent }: Asked, contextValue: Context) {
+    const { document, operationName } = query
+    return execute({ schema, document, contextValue, variableValues: sent, operationName })
+  }
+  function runPlan(asked: Asked, contextValue: Context) {
+    const again = () => runLong(asked, contextValue)
+    try {
+      const outcome = asked.query.plan?.(contextValue, asked.coerced) ?? again()
+      return outcome instanceof Promise ? outcome.catch(again) : outcome
+    } catch {
+      return again()
+    }
+  }
+  return async ({ asked, principal, requestId, late, seal }: Running): Promise<Ran<Context>> => {
+    const context = await createContext({ principal, requestId, lastEventId: null, signal: late.signal })
+    seal()
+    const outcome = runPlan(asked, context)
+    const isThere = !(outcome instanceof Promise)
+    const { deadlineMs } = limits
+    const result = isThere
+      ? outcome
+      : ((await within({ late, deadlineMs }, () => outcome)) as ExecutionResult)
+    return { context, result, text: result.errors ? null : JSON.stringify(result) }
+  }
+}
