@@ -24,13 +24,13 @@ describe('every answer', () => {
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   })
 
-  it('gives the context the request and its id', async () => {
+  it('gives the context the id of the request, and who asks', async () => {
     const seen: unknown[] = []
     const { handler } = createTestServer({
       createContext: (...input: unknown[]) => ({ seen: seen.push(...input) }),
     })
     await post(handler, { query: '{ hello }' }, { 'x-request-id': 'abc' })
-    expect(seen).toMatchObject([{ requestId: 'abc', request: { method: 'POST' } }])
+    expect(seen).toMatchObject([{ requestId: 'abc', principal: { subject: 'local' } }])
   })
 })
 

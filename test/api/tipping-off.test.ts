@@ -58,6 +58,8 @@ async function begin(story: Story, first: Fields): Promise<Person> {
     'query ($by: ValidationBy!) { validation(by: $by) { id reasons { code } } }',
     { by },
   )
+  // All accounts are read before anybody looks: which comes first must not depend on who is quicker.
+  await people.ask('query ($id: ID!) { entity(by: { id: $id }) { status } }', { id: entityId })
   return { record, externalId, entityId, validationId: validation.id, streams: [] }
 }
 
