@@ -47,7 +47,7 @@ export async function leaveTrail(context: GraphContext): Promise<void> {
     requestId,
   }))
   if (piiFields.size > 0) await Promise.all(records.map((record) => services.audit.write(record)))
-  else for (const record of records) services.audit.note(record)
+  else for (const record of records) services.audit[action === 'READ' ? 'look' : 'note'](record)
 }
 
 export interface Announcement {

@@ -5,6 +5,7 @@ import { type AuditEntryRow, type AuditQuery, listAudit } from '../store/audit.t
 import { isUnavailable } from '../store/database.ts'
 import type { AuditDetails, Db } from '../store/tables.ts'
 import { type AppenderOptions, createAppender, type PendingEntry, SigningKeyMissing } from './audit-append.ts'
+import { createLooks } from './audit-looks.ts'
 
 export const AUDIT_ACTIONS = ['READ', 'WRITE', 'ERASE', 'REPLAY', 'SUBSCRIBE', 'REFUSED', 'KEY'] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -31,6 +32,8 @@ export interface AuditLog {
   write(record: AuditRecord): Promise<void>
   /** The same, without anybody waiting for it: kept while the database is away, and tried again with the next. */
   note(record: AuditRecord): void
+  /** As `note`, for a look at statuses: looks of one caller at the same fields that come soon after each other are one entry. */
+  look(record: AuditRecord): void
   /** Resolves once everything that was noted is durable; rejects with STORE_UNAVAILABLE while that cannot be. */
   flush(): Promise<void>
 }
@@ -69,6 +72,7 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
   function start(): Promise<void> {
     if (gathering) clearTimeout(gathering)
     gathering = null
+    looks.flush()
     running ??= drain()
     return running
   }
@@ -142,6 +146,12 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
     )
   }
 
+  const looks = createLooks((record) => keep(wait(record, null)), MAX_ENTITIES)
+  function keep(one: Waiting): void {
+    if (isFull()) drop(one)
+    else waiting.push(one)
+  }
+
   const isFull = () => waiting.length + inHand >= MAX_WAITING
   const wait = (record: AuditRecord, writer: Waiting['writer']): Waiting => ({
     content: contentOf(record, now().toISOString()),
@@ -158,13 +168,16 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
       return writer.promise
     },
     note(record) {
-      const one = wait(record, null)
-      if (isFull()) drop(one)
-      else waiting.push(one)
+      keep(wait(record, null))
       if (waiting.length >= MAX_BATCH) void start()
       else gather()
     },
+    look(record) {
+      looks.add(record)
+      gather()
+    },
     async flush() {
+      looks.flush()
       // What runs may have met a database that is back now.
       if (running) await running
       if (waiting.length > 0) await start()
