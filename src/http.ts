@@ -171,10 +171,23 @@ function createNodeServer({ state, receiveTimeoutMs, ...handlers }: SocketOption
  * The adapter puts host and target together: what is no URL then, it would answer with a stack, and a host that brings a
  * path of its own, or a second host, would be read otherwise by a proxy before us.
  */
-function hasPlainAddress({ url = '', headersDistinct }: IncomingMessage): boolean {
-  const [host = 'localhost', ...others] = headersDistinct.host ?? []
-  const isPlain = others.length === 0 && !/[/?#@\\]/.test(host) && url.startsWith('/')
+function hasPlainAddress({
+  url = '',
+  headers: { host = 'localhost' },
+  rawHeaders,
+}: IncomingMessage): boolean {
+  const isPlain = !hasTwoHosts(rawHeaders) && !/[/?#@\\]/.test(host) && url.startsWith('/')
   return isPlain && URL.canParse(`http://${host}${url}`)
+}
+
+/** Of several, node keeps the first. Names and values come in turn. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts > 1
 }
 
 const LISTEN_ERRORS: Record<string, (host: string, port: number) => string> = {

@@ -45,19 +45,25 @@ export function createQuickPosts({ quick, cors, logger }: QuickPostsOptions): Qu
     const answer = await answerBody(body.toString('utf8'), waiterFor(response))
     if (!answer) return false
     response
-      .writeHead(answer.status, {
-        ...SECURITY_HEADERS,
-        ...cors.headersFor(headers.origin),
-        ...answer.headers,
-        'content-length': Buffer.byteLength(answer.body),
-        'x-request-id': requestId,
-      })
+      .writeHead(answer.status, [
+        ...SECURITY,
+        ...flat(cors.headersFor(headers.origin)),
+        ...flat(answer.headers),
+        ...['content-length', String(Buffer.byteLength(answer.body)), 'x-request-id', requestId],
+      ])
       .end(answer.body)
     const ms = Math.round(performance.now() - start)
     logger.info({ requestId, method: 'POST', route: '/graphql', status: answer.status, ms }, 'request')
     return true
   }
 }
+
+/** Names and values in turn: node takes them as they are. */
+function flat(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).flat()
+}
+
+const SECURITY = flat(SECURITY_HEADERS)
 
 /** Node joins what may come once only; of all others it makes a list. */
 function firstOf(header: string | string[] | undefined): string | null {
@@ -79,6 +85,5 @@ function readBody(request: IncomingMessage): Promise<Buffer | null> {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
   request.once('close', () => resolve(null))
-  request.once('error', () => resolve(null))
   return promise
 }

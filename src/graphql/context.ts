@@ -24,9 +24,19 @@ export type RequestFacts = Pick<GraphContext, 'principal' | 'requestId' | 'lastE
 
 export function createContext(services: Services, input: RequestFacts): GraphContext {
   const { principal, requestId, lastEventId, signal } = input
-  const loaders = createLoaders(services, principal)
   const trail = createTrail()
-  return { principal, tenant: principal.tenant, requestId, lastEventId, signal, services, loaders, trail }
+  let made: Loaders | null = null
+  return {
+    ...{ principal, tenant: principal.tenant, requestId, lastEventId, signal, services, trail },
+    // What is answered from memory needs none of them.
+    get loaders() {
+      made ??= createLoaders(services, principal)
+      return made
+    },
+    set loaders(fresh) {
+      made = fresh
+    },
+  }
 }
 
 /** For one event of a subscription: what was loaded for an earlier one may be old. */

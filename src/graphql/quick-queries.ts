@@ -41,7 +41,7 @@ export interface QuickOptions<Context> {
   take?: Take | undefined
   present: Present
   createContext(input: ContextInput): Context | Promise<Context>
-  beforeAnswer?(context: Context): Promise<void>
+  beforeAnswer?(context: Context, requestId?: string): Promise<void>
   /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
   isPersonal?(document: KnownQuery['document']): boolean
 }
@@ -81,7 +81,7 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
         run({ asked, principal, requestId, late, seal }),
       )
       // Each of those who share an answer is noted.
-      await beforeAnswer?.({ ...ran.context, requestId })
+      await beforeAnswer?.(ran.context, requestId)
       return { result: answer(ran.result), text: ran.text, headers }
     } catch (error) {
       return { result: answer({ errors: [asGraphQLError(error)] }), text: null, headers }

@@ -51,7 +51,7 @@ export interface GraphQLServerOptions<Context> {
   /** Called once per operation. May throw a GatewayError, which then is the whole answer. */
   createContext(input: ContextInput): Context | Promise<Context>
   /** What is to be done before the result of an execution goes out. Rejects where it may not. */
-  beforeAnswer?(context: Context): Promise<void>
+  beforeAnswer?(context: Context, requestId?: string): Promise<void>
   /** The context of one event of a subscription. */
   renewContext(context: Context): Context | Promise<Context>
   /** Who is answered alike; see SubscriptionOptions. */

@@ -23,10 +23,10 @@ const WEIGHT: readonly AuditAction[] = ['ERASE', 'REPLAY', 'WRITE', 'SUBSCRIBE',
 
 /**
  * Writes what the operation did. Personal data are shown only once the entry is durable; a look at statuses is noted without
- * waiting. Rejects with STORE_UNAVAILABLE where it must be written and cannot be.
+ * waiting. `requestId`: where an answer is shared, that of who is answered. Rejects with STORE_UNAVAILABLE where it must be written and cannot be.
  */
-export async function leaveTrail(context: GraphContext): Promise<void> {
-  const { trail, principal, requestId, services } = context
+export async function leaveTrail(context: GraphContext, requestId = context.requestId): Promise<void> {
+  const { trail, principal, services } = context
   const { entities, piiFields, isRefused } = trail
   const done = [...trail.fields.values()]
   // That somebody listens was noted when they began; what a change shows beside itself is not.
