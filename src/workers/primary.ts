@@ -1,0 +1,165 @@
+// The primary process: it starts the workers, puts others in the place of those that end, passes on what they tell each
+// other, and stops them all. It answers no request.
+import type { Worker } from 'node:cluster'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from '../telemetry.ts'
+import { createGathering } from './gathering.ts'
+import { createSender, type FromWorker, type News, type Sender, type ToWorker } from './messages.ts'
+
+export interface WorkersOptions {
+  count: number
+  /** Starts a process that runs the same command as this one. */
+  fork(): Worker
+  /** Milliseconds, from whenever. */
+  now(): number
+  logger: Pick<Logger, 'debug' | 'info' | 'warn'>
+}
+
+export interface Workers {
+  /** Resolves with where they listen once all do. Rejects with why one could not start. */
+  start(): Promise<string>
+  /** They stop as a gateway does; resolves once none is left. */
+  close(): Promise<void>
+  /** Ends them without a word. */
+  kill(): void
+}
+
+interface Member extends Sender<ToWorker> {
+  worker: Worker
+  startedAt: number
+  isReady: boolean
+  /** Rejects where it ends before. */
+  ready: Promise<string>
+  ended: Promise<End>
+}
+
+interface End {
+  code: number | null
+  signal: string | null
+  /** What it has said itself about why it cannot run. */
+  reason: string | null
+}
+
+interface State extends WorkersOptions {
+  members: Set<Member>
+  stopping: AbortController
+  hear(member: Member, message: FromWorker): void
+  leave(member: Member): void
+}
+
+/** One that ran for so long was well when it started. */
+const SETTLED_MS = 60_000
+const MIN_PAUSE_MS = 500
+const MAX_PAUSE_MS = 30_000
+
+/** Milliseconds before a worker is replaced: 0, unless so many before it have ended soon after their start. */
+export function restartPause(quickEnds: number): number {
+  return quickEnds === 0 ? 0 : Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** (quickEnds - 1))
+}
+
+export function createWorkers(options: WorkersOptions): Workers {
+  const members = new Set<Member>()
+  const state: State = { ...options, members, stopping: new AbortController(), ...createExchange(members) }
+  return {
+    async start() {
+      // One alone: what is wrong with the database or the port is said once.
+      const origin = await occupy(state)
+      await Promise.all(Array.from({ length: options.count - 1 }, () => occupy(state)))
+      return origin
+    },
+    async close() {
+      state.stopping.abort()
+      for (const { send } of members) void send({ kind: 'stop' })
+      await Promise.all([...members].map(({ ended }) => ended))
+    },
+    kill() {
+      state.stopping.abort()
+      for (const { worker } of members) worker.process.kill('SIGKILL')
+    },
+  }
+}
+
+/** What workers say, and to whom it goes. */
+function createExchange(members: ReadonlySet<Member>): Pick<State, 'hear' | 'leave'> {
+  const gathering = createGathering<Member>({
+    workers: () => [...members].filter(({ isReady }) => isReady),
+    ask: ({ send }) => void send({ kind: 'report' }),
+    answer: ({ send }, reports) => void send({ kind: 'gathered', reports }),
+  })
+  const tellOthers = (from: Member, news: News) => {
+    for (const member of members) if (member !== from && member.isReady) member.offer(news)
+  }
+  return {
+    leave: gathering.leave,
+    hear(member, message) {
+      if (message.kind === 'changed' || message.kind === 'taken') tellOthers(member, message)
+      else if (message.kind === 'gather') gathering.begin(member)
+      else if (message.kind === 'report') gathering.report(member, message.report)
+    },
+  }
+}
+
+/** Resolves with where the worker listens, and sees to it from then on that there is one in its place. */
+async function occupy(state: State): Promise<string> {
+  state.stopping.signal.throwIfAborted()
+  const member = launch(state)
+  const origin = await member.ready
+  void keepOccupied(state, member)
+  return origin
+}
+
+async function keepOccupied(state: State, first: Member): Promise<void> {
+  const { stopping, logger, now } = state
+  let member = first
+  for (let quickEnds = 0; ; ) {
+    const { reason, ...end } = await member.ended
+    if (stopping.signal.aborted) return
+    quickEnds = now() - member.startedAt < SETTLED_MS ? quickEnds + 1 : 0
+    const pauseMs = restartPause(quickEnds)
+    const fields = { worker: member.worker.process.pid, ...end, ...(reason && { reason }), pauseMs }
+    logger.warn(fields, member.isReady ? 'a worker ended, and is replaced' : 'a worker could not start')
+    await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+    if (stopping.signal.aborted) return
+    member = launch(state)
+    member.ready.then(
+      () =>
+        logger.info({ worker: member.worker.process.pid }, 'a worker has taken the place of one that ended'),
+      () => {},
+    )
+  }
+}
+
+function launch({ fork, now, members, hear, leave, logger }: State): Member {
+  const worker = fork()
+  const ready = Promise.withResolvers<string>()
+  const ended = Promise.withResolvers<End>()
+  let reason: string | null = null
+  const member: Member = {
+    ...createSender<ToWorker>(worker),
+    worker,
+    startedAt: now(),
+    isReady: false,
+    ready: ready.promise,
+    ended: ended.promise,
+  }
+  members.add(member)
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'failed') reason = message.reason
+    if (message.kind !== 'ready') return hear(member, message)
+    member.isReady = true
+    ready.resolve(message.origin)
+    logger.debug({ worker: worker.process.pid }, 'a worker is ready')
+  })
+  const end = (code: number | null, signal: string | null) => {
+    members.delete(member)
+    leave(member)
+    ready.reject(
+      new Error(reason ?? `A worker ended before it was ready (${signal ?? `exit code ${code}`}).`),
+    )
+    ended.resolve({ code, signal, reason })
+  }
+  worker.once('exit', end)
+  // The system gives us no process, so nothing will end.
+  worker.on('error', () => worker.process.pid === undefined && end(null, null))
+  return member
+}
