@@ -15,7 +15,10 @@ export interface Lifetime<T extends { close(): Promise<void> }> {
    * stay behind and hold its port.
    */
   endsWithParent?: boolean
-  /** Whatever else counts as a signal calls `stop`, until what this returns is called. */
+  /**
+   * For a process that another one stops: what that says counts as a signal and calls `stop`, until what this returns is
+   * called. Signals after it mean the same stop, as where they go to all processes at once, and change nothing.
+   */
   onStop?(stop: () => void): () => void
 }
 
@@ -71,8 +74,9 @@ function awaitSignal({ endsWithParent = false, onStop, stopTimeoutMs, last }: Wa
   const unlisten = () => {
     clearInterval(watch)
     endWatch?.()
-    for (const signal of SIGNALS) process.off(signal, onSignal).off(signal, endNow)
+    for (const signal of SIGNALS) process.off(signal, onSignal).off(signal, onSecond)
   }
+  const onSecond = onStop ? () => {} : endNow
   /** Without listeners a signal does what it does to any process. */
   function endNow(signal: NodeJS.Signals) {
     unlisten()
@@ -82,7 +86,7 @@ function awaitSignal({ endsWithParent = false, onStop, stopTimeoutMs, last }: Wa
   function onSignal(signal: NodeJS.Signals) {
     unlisten()
     deadline = setTimeout(endNow, stopTimeoutMs, signal)
-    if (last.act) for (const second of SIGNALS) process.on(second, endNow)
+    if (onStop || last.act) for (const second of SIGNALS) process.on(second, onSecond)
     resolve()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)

@@ -109,23 +109,41 @@ async function occupy(state: State): Promise<string> {
 }
 
 async function keepOccupied(state: State, first: Member): Promise<void> {
-  const { stopping, logger, now } = state
-  let member = first
+  const { stopping, now } = state
+  let member: Member | null = first
   for (let quickEnds = 0; ; ) {
-    const { reason, ...end } = await member.ended
+    const end: End | undefined = await member?.ended
     if (stopping.signal.aborted) return
-    quickEnds = now() - member.startedAt < SETTLED_MS ? quickEnds + 1 : 0
+    const isSettled = member !== null && now() - member.startedAt >= SETTLED_MS
+    quickEnds = isSettled ? 0 : quickEnds + 1
     const pauseMs = restartPause(quickEnds)
-    const fields = { worker: member.worker.process.pid, ...end, ...(reason && { reason }), pauseMs }
-    logger.warn(fields, member.isReady ? 'a worker ended, and is replaced' : 'a worker could not start')
+    if (member && end) noteEnd(state, member, { ...end, pauseMs })
     await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
     if (stopping.signal.aborted) return
-    member = launch(state)
-    member.ready.then(
-      () =>
-        logger.info({ worker: member.worker.process.pid }, 'a worker has taken the place of one that ended'),
-      () => {},
-    )
+    member = replace(state)
+  }
+}
+
+function noteEnd({ logger }: State, { worker, isReady }: Member, end: End & { pauseMs: number }): void {
+  const { reason, ...fields } = end
+  logger.warn(
+    { worker: worker.process.pid, ...fields, ...(reason && { reason }) },
+    isReady ? 'a worker ended, and is replaced' : 'a worker could not start',
+  )
+}
+
+/** Null where the system gives no process, for want of memory for example. */
+function replace(state: State): Member | null {
+  const { logger } = state
+  try {
+    const member = launch(state)
+    const worker = member.worker.process.pid
+    const note = () => logger.info({ worker }, 'a worker has taken the place of one that ended')
+    member.ready.then(note, () => {})
+    return member
+  } catch (error) {
+    logger.warn({ err: error }, 'a worker could not start')
+    return null
   }
 }
 
