@@ -98,7 +98,11 @@ function createMetricsLink(send: (message: FromWorker) => Promise<void>) {
     answerWith(report: () => Promise<MetricReport>) {
       own = report
     },
-    report: async () => send({ kind: 'report', report: await own() }),
+    async report() {
+      // Where it fails the primary takes what it was told last.
+      const report = await own().catch(() => null)
+      if (report) await send({ kind: 'report', report })
+    },
     gathered: (reports: readonly MetricReport[]) => asked?.resolve(reports),
     async render() {
       asked ??= ask()
