@@ -53,8 +53,8 @@ export function runWorkers(
 async function runWorker(config: Config): Promise<number> {
   const { worker } = cluster
   if (!worker) throw new Error('This process is no worker.')
-  const link = linkToPrimary(worker)
   const logger = createLogger({ level: config.logLevel, worker: process.pid })
+  const link = linkToPrimary(worker, logger)
   try {
     return await runUntilSignal({
       onStop: link.onStop,

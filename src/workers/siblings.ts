@@ -3,7 +3,8 @@ import type { Worker } from 'node:cluster'
 import { type Bus, type BusListener, createPublish, readSubject } from '../bus.ts'
 import type { MetricReport } from '../metrics.ts'
 import type { Taken, TakenChannel } from '../rate-limit.ts'
-import { createSender, type FromWorker, type ToWorker } from './messages.ts'
+import type { Logger } from '../telemetry.ts'
+import { createSender, type FromWorker, type News, type ToWorker } from './messages.ts'
 import { printReports } from './metric-sums.ts'
 
 export interface Siblings {
@@ -29,11 +30,11 @@ export interface Link {
 const GATHER_TIMEOUT_MS = 2_000
 
 /** `worker`: this process, as node's cluster module gives it. */
-export function linkToPrimary(worker: Worker): Link {
+export function linkToPrimary(worker: Worker, logger: Pick<Logger, 'warn'>): Link {
   const { send, offer } = createSender<FromWorker>(worker)
-  const listeners = { changed: new Set<BusListener>(), taken: new Set<(taken: Taken) => void>() }
-  const stops = new Set<() => void>()
+  const news = createNewsLink(offer)
   const metrics = createMetricsLink(send)
+  const stops = new Set<() => void>()
   const stop = () => {
     for (const listener of stops) listener()
   }
@@ -41,28 +42,19 @@ export function linkToPrimary(worker: Worker): Link {
     if (message.kind === 'stop') stop()
     else if (message.kind === 'report') void metrics.report()
     else if (message.kind === 'gathered') metrics.gathered(message.reports)
-    else if (message.kind === 'taken') for (const listener of listeners.taken) listener(message.taken)
-    else {
-      const change = readSubject(message.subject)
-      if (change) for (const listener of listeners.changed) listener(change.tenant, change.entityId)
-    }
+    else news.hear(message)
   })
   worker.on('disconnect', () => {
+    if (worker.exitedAfterDisconnect) return
+    logger.warn({}, 'the primary has gone: this worker stops')
     // Node would end the process here, with requests in flight.
     worker.exitedAfterDisconnect = true
     stop()
   })
   return {
     siblings: {
-      bus: {
-        publish: createPublish((subject) => offer({ kind: 'changed', subject })),
-        subscribe: (listener) => void listeners.changed.add(listener),
-        close: async () => listeners.changed.clear(),
-      },
-      taken: {
-        publish: (taken) => offer({ kind: 'taken', taken }),
-        subscribe: (listener) => void listeners.taken.add(listener),
-      },
+      bus: news.bus,
+      taken: news.taken,
       answerWith: metrics.answerWith,
       renderMetrics: metrics.render,
     },
@@ -73,7 +65,30 @@ export function linkToPrimary(worker: Worker): Link {
       return () => void stops.delete(listener)
     },
     leave() {
+      worker.exitedAfterDisconnect = true
       if (worker.isConnected()) worker.process.disconnect()
+    },
+  }
+}
+
+function createNewsLink(offer: (news: News) => void) {
+  const listeners = { changed: new Set<BusListener>(), taken: new Set<(taken: Taken) => void>() }
+  const bus: Bus = {
+    publish: createPublish((subject) => offer({ kind: 'changed', subject })),
+    subscribe: (listener) => void listeners.changed.add(listener),
+    close: async () => listeners.changed.clear(),
+  }
+  const taken: TakenChannel = {
+    publish: (points) => offer({ kind: 'taken', taken: points }),
+    subscribe: (listener) => void listeners.taken.add(listener),
+  }
+  return {
+    bus,
+    taken,
+    hear(news: News) {
+      if (news.kind === 'taken') for (const listener of listeners.taken) listener(news.taken)
+      const change = news.kind === 'changed' && readSubject(news.subject)
+      if (change) for (const listener of listeners.changed) listener(change.tenant, change.entityId)
     },
   }
 }

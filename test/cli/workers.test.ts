@@ -173,5 +173,6 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
     expect(await answer).toMatchObject({ status: 200 })
     await expect.poll(stream.hasEnded).toBe(true)
     await expect.poll(() => pids.filter(isRunning), { timeout: 10_000 }).toEqual([])
+    expect(gateway.output().match(/"msg":"the primary has gone: this worker stops"/g)).toHaveLength(2)
   })
 })
