@@ -79,11 +79,17 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
     }
   })
 
-  it('that find the port taken say so once, and exit with 1', async () => {
+  it('that find the port taken say so once, and exit with 1; one alone has tried', async () => {
     const { port, free } = await takePort()
     const settings = { ...world.cluster.settings, PORT: String(port) }
     const gateway = startGateway(['serve', '--workers', '3'], settings)
+    const pids = new Set<number>()
+    const look = setInterval(() => {
+      for (const pid of childrenOf(gateway.pid)) pids.add(pid)
+    }, 10)
     expect(await gateway.exit).toBe(1)
+    clearInterval(look)
+    expect(pids.size).toBe(1)
     expect(gateway.output()).toBe(
       `Port ${port} on 127.0.0.1 is in use. Stop what listens there, or set PORT to another.\n`,
     )
