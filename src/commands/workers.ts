@@ -1,6 +1,7 @@
 // `kyc-gateway serve --workers`: one process that supervises, and several that serve.
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createLogger } from '../telemetry.ts'
@@ -41,7 +42,13 @@ export function runWorkers(
   return runUntilSignal({
     endsWithParent,
     open: async () =>
-      createWorkers({ count, fork: () => cluster.fork(), now: () => performance.now(), logger }),
+      createWorkers({
+        count,
+        fork: () => cluster.fork(),
+        now: () => performance.now(),
+        pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }),
+        logger,
+      }),
     async prepare(started) {
       origin = await started.start()
     },

@@ -1,9 +1,8 @@
-// Metrics of several workers as one, while workers come, go and hang; and the pauses before one is replaced.
+// Metrics of several workers as one, while workers come, go and hang.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMetrics, type MetricReport } from '../metrics.ts'
 import { createGathering } from './gathering.ts'
 import { printReports } from './metric-sums.ts'
-import { restartPause } from './primary.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
@@ -90,12 +89,5 @@ describe('the metrics of workers', () => {
     const text = ask('a', 10)
     leave('b')
     expect(await text).toContain('kyc_subscribers 0\n')
-  })
-})
-
-describe('the pause before a worker is replaced', () => {
-  it('is none after a long life, and grows to half a minute with lives that are short', () => {
-    const pauses = [0, 1, 2, 3, 6, 7, 8, 100].map(restartPause)
-    expect(pauses).toEqual([0, 500, 1_000, 2_000, 16_000, 30_000, 30_000, 30_000])
   })
 })

@@ -1,7 +1,6 @@
 // The primary process: it starts the workers, puts others in the place of those that end, passes on what they tell each
 // other, and stops them all. It answers no request.
 import type { Worker } from 'node:cluster'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../telemetry.ts'
 import { createGathering } from './gathering.ts'
 import { createSender, type FromWorker, type News, type Sender, type ToWorker } from './messages.ts'
@@ -12,6 +11,8 @@ export interface WorkersOptions {
   fork(): Worker
   /** Milliseconds, from whenever. */
   now(): number
+  /** Rejects once the signal is aborted. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<unknown>
   logger: Pick<Logger, 'debug' | 'info' | 'warn'>
 }
 
@@ -109,7 +110,7 @@ async function occupy(state: State): Promise<string> {
 }
 
 async function keepOccupied(state: State, first: Member): Promise<void> {
-  const { stopping, now } = state
+  const { stopping, now, pause } = state
   let member: Member | null = first
   for (let quickEnds = 0; ; ) {
     const end: End | undefined = await member?.ended
@@ -118,7 +119,7 @@ async function keepOccupied(state: State, first: Member): Promise<void> {
     quickEnds = isSettled ? 0 : quickEnds + 1
     const pauseMs = restartPause(quickEnds)
     if (member && end) noteEnd(state, member, { ...end, pauseMs })
-    await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+    await pause(pauseMs, stopping.signal).catch(() => {})
     if (stopping.signal.aborted) return
     member = replace(state)
   }

@@ -62,8 +62,8 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
   async function startBusy(delayMs: number) {
     const running = await world.start(2)
     const [here, there] = (await world.connect(running)) as [ClientConnection, ClientConnection]
-    const record = await world.begin(here)
     const stream = await there.subscribe(CHANGES)
+    const record = await world.begin(here)
     await expect.poll(stream.text).toContain('"to"')
     return { ...running, stream, ...(await world.askSlowly(here, record.entityId, delayMs)) }
   }
@@ -110,8 +110,8 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
     const { gateway, pids } = running
     const [victim, survivor] = (await world.connect(running)) as [ClientConnection, ClientConnection]
     const [, listener] = (await world.connect(running)) as [ClientConnection, ClientConnection]
-    await world.begin(survivor)
     const stream = await listener.subscribe(CHANGES)
+    await world.begin(survivor)
     await expect.poll(stream.text).toContain('"to"')
     const replaced = gateway.waitFor(REPLACED).then(() => 'replaced' as const)
     process.kill(pids[0] ?? 0, 'SIGKILL')
