@@ -7,6 +7,7 @@ import { killAll, startGateway } from '../support/gateway-process.ts'
 import { MASTER_KEY_SETTING } from '../support/master-key.ts'
 import { childrenOf, isRunning } from '../support/process-tree.ts'
 import { run } from '../support/terminal.ts'
+import { dialIn } from '../support/websocket-client.ts'
 import { CHANGES, createWorkerCluster, REPLACED, takePort, type WorkerCluster } from '../support/workers.ts'
 
 afterAll(killAll)
@@ -153,6 +154,19 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
     expect(pids.filter(isRunning)).toEqual([])
     await expect(openConnection(port)).rejects.toThrow('ECONNREFUSED')
     expect(gateway.output()).not.toContain('a worker ended')
+  })
+
+  it('hold WebSockets, and end them so that their clients come again', async () => {
+    const { gateway, port } = await world.start(2)
+    const webSocketUrl = `ws://127.0.0.1:${port}/graphql`
+    const dialled = await Promise.all([1, 2, 3].map(() => dialIn({ webSocketUrl })))
+    for (const { say } of dialled)
+      say({ id: '1', type: 'subscribe', payload: { query: '{ providers { id } }' } })
+    const answers = () => dialled.map(({ messages }) => messages.find(({ type }) => type === 'next')?.payload)
+    await expect.poll(answers).toEqual(dialled.map(() => ({ data: { providers: [{ id: 'gu1' }] } })))
+    gateway.kill('SIGTERM')
+    expect(await Promise.all(dialled.map(({ closed }) => closed))).toEqual([1001, 1001, 1001])
+    expect(await gateway.exit).toBe(0)
   })
 
   it('stop in the same way where the signal goes to all of them at once', async () => {
