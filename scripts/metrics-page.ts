@@ -6,8 +6,8 @@ import { code, GENERATED, section, table, text } from './markdown.ts'
 const INTRO = `
 # Metrics
 
-\`GET /metrics\` answers in the text format of Prometheus. Each instance counts for itself, from its start. No label holds
-anything that a provider or a caller sent.
+\`GET /metrics\` answers in the text format of Prometheus. Each instance counts for itself, all its
+workers together, from its start. No label holds anything that a provider or a caller sent.
 `
 
 const OUTCOMES = {

@@ -32,6 +32,7 @@ import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
 import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
+import type { Siblings } from './workers/siblings.ts'
 
 export interface App {
   /** For example `http://127.0.0.1:4000`. */
@@ -51,6 +52,8 @@ export interface Overrides {
   background?: boolean
   /** Milliseconds between looks for what is new or due; 1,000 where absent. */
   pollMs?: number
+  /** The other workers of this instance, where there are some. */
+  siblings?: Siblings
 }
 
 /** What runs without being asked. */
@@ -117,7 +120,10 @@ async function openGround(config: Config, overrides: Overrides) {
   const authenticator = await orClose(database, () =>
     createAuthenticator({ auth: config.auth, db: database.db, now, logger }),
   )
-  const bus = config.pubsubUrl === null ? null : await connectBus({ url: config.pubsubUrl, logger })
+  const { siblings } = overrides
+  siblings?.answerWith(metrics.report)
+  // Over NATS the workers of one instance wake each other as any others.
+  const bus = config.pubsubUrl ? await connectBus({ url: config.pubsubUrl, logger }) : siblings?.bus
   const feed = createFeed({
     db: database.db,
     pollMs,
@@ -134,7 +140,8 @@ async function openGround(config: Config, overrides: Overrides) {
     now,
     logger,
   })
-  return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators, authenticator, audit }
+  const parts = { database, bus, feed, clients, emulators, authenticator, audit }
+  return { ...parts, now, pollMs, logger, metrics, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -154,12 +161,12 @@ interface Inside {
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { database, emulators, feed, logger, metrics } = ground
+  const { database, emulators, feed, logger, metrics, siblings } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     quick: async (head) => (await inside).graphql.quick(head),
     webhooks: async (delivery) => (await inside).intake.receive(delivery),
-    metrics: metrics.render,
+    metrics: siblings?.renderMetrics ?? metrics.render,
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
     endStreams: feed.end,
@@ -178,8 +185,9 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   const atOnce = DELIVERIES_AT_ONCE[ground.database.kind]
   const worker = createWorker(services, { pollMs: ground.pollMs, atOnce, random: Math.random })
   const queueLimit = config.webhookQueueLimit
+  const taken = ground.siblings?.taken
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
-  return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services }) }
+  return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services, taken }) }
 }
 
 function createProviders(config: Config, { clients, now }: Ground, origin: string): ProviderEntry[] {

@@ -203,7 +203,7 @@ function send({ link, closing }: State, subject: string): void {
 }
 
 /** The first message goes out at once; what is published in the 50 ms after it is one more at their end. */
-function createPublish(transmit: (subject: string) => void): Bus['publish'] {
+export function createPublish(transmit: (subject: string) => void): Bus['publish'] {
   const again = new Map<string, boolean>()
   const transmitOnce = (subject: string) => {
     transmit(subject)

@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { EXIT } from './commands/exit.ts'
+import { messageOf } from './commands/failure.ts'
 import { keyCommand } from './commands/key.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -11,7 +12,6 @@ import { rewrapCommand } from './commands/rewrap.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
 import type { Environment } from './config.ts'
-import { isUnavailable } from './store/database.ts'
 
 export interface Terminal {
   environment: Environment
@@ -74,13 +74,6 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     terminal.writeError(messageOf(error))
     return EXIT.FAILED
   }
-}
-
-/** What a database driver says names no setting, and may name its user. */
-function messageOf(error: unknown): string {
-  if (isUnavailable(error))
-    return 'The database does not answer. Check DATABASE_URL and its server; without one, DATA_DIR.'
-  return error instanceof Error ? error.message : 'Something failed.'
 }
 
 function parseInput(command: Command, args: string[]): CommandInput | string {

@@ -8,7 +8,7 @@ import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
 import { leaveTrail } from './graphql/trail.ts'
 import { loadTrustedDocuments } from './graphql/trusted-documents.ts'
-import { createRateLimiter } from './rate-limit.ts'
+import { createRateLimiter, type TakenChannel } from './rate-limit.ts'
 import type { Services } from './service/services.ts'
 import { isUnavailable } from './store/database.ts'
 import type { Logger } from './telemetry.ts'
@@ -17,11 +17,13 @@ export interface GraphQLDoor {
   authenticator: Authenticator
   services: Services
   logger: Logger
+  /** Of the other workers of this instance. */
+  taken?: TakenChannel | undefined
 }
 
 export function createGraphQL(
   config: Config,
-  { authenticator, services, logger }: GraphQLDoor,
+  { authenticator, services, logger, taken }: GraphQLDoor,
 ): GraphQLServer {
   const { mode, manifests } = config.trustedDocuments
   const schema = createSchema()
@@ -44,7 +46,7 @@ export function createGraphQL(
     isUnavailable,
     limits: config.limits,
     trusted: { mode, texts: loadTrustedDocuments(manifests) },
-    take: createRateLimiter({ perMinute: config.rateLimitPerMinute }).take,
+    take: createRateLimiter({ perMinute: config.rateLimitPerMinute, channel: taken }).take,
     logger,
     // A browser cannot show a proof when it opens a page.
     graphiql: config.mode === 'sandbox' && config.auth.isDisabled,

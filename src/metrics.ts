@@ -8,7 +8,12 @@ export interface MetricRow {
   labels: readonly ('provider' | 'outcome')[]
   /** One sentence: the scraped text and docs/generated/metrics.md say it. */
   help: string
+  /** What workers of one instance show together. Absent: their sum. `max` is for what each of them sees as a whole. */
+  aggregator?: 'max'
 }
+
+/** What one worker tells the others, so that any of them can answer for all. */
+export type MetricReport = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 export const METRICS = {
   deliveries: {
@@ -28,6 +33,7 @@ export const METRICS = {
     type: 'gauge',
     labels: [],
     help: 'Webhook deliveries that wait to be processed, of all instances on one database.',
+    aggregator: 'max',
   },
   missedChanges: {
     name: 'kyc_missed_changes_total',
@@ -51,19 +57,19 @@ export const METRICS = {
     name: 'kyc_process_cpu_seconds_total',
     type: 'counter',
     labels: [],
-    help: 'Seconds of processor time this process has used.',
+    help: 'Seconds of processor time this instance has used, of all its workers together.',
   },
   eventLoop: {
     name: 'kyc_event_loop_busy_seconds_total',
     type: 'counter',
     labels: [],
-    help: 'Seconds in which the event loop was busy. A rate near 1 means that requests wait for each other.',
+    help: 'Seconds in which the event loop was busy. A rate near 1, or near the number of workers, means that requests wait for each other.',
   },
   memory: {
     name: 'kyc_process_resident_memory_bytes',
     type: 'gauge',
     labels: [],
-    help: 'Memory of this process.',
+    help: 'Memory of this instance, of all its workers together.',
   },
 } as const satisfies Record<string, MetricRow>
 
@@ -80,6 +86,8 @@ export interface Metrics {
   setSubscribers(subscribers: number): void
   /** What `/metrics` answers with. */
   render(): Promise<{ contentType: string; body: string }>
+  /** The same as data. */
+  report(): Promise<MetricReport>
 }
 
 /** Starts no timers: what is about the process is read when it is asked for. */
@@ -102,6 +110,7 @@ export function createMetrics(): Metrics {
     async render() {
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
+    report: () => registry.getMetricsAsJSON(),
   }
 }
 
@@ -130,8 +139,13 @@ function collectTotal(read: () => number) {
 }
 
 function options<Label extends string>(
-  { name, help, labels }: { name: string; help: string; labels: readonly Label[] },
+  {
+    name,
+    help,
+    labels,
+    aggregator,
+  }: Pick<MetricRow, 'name' | 'help' | 'aggregator'> & { labels: readonly Label[] },
   registry: Registry,
 ) {
-  return { name, help, labelNames: labels, registers: [registry] }
+  return { name, help, labelNames: labels, registers: [registry], ...(aggregator && { aggregator }) }
 }

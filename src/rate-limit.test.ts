@@ -1,7 +1,7 @@
 // What a caller may take of its minute, by a clock that the tests move.
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createRateLimiter } from './rate-limit.ts'
+import { createRateLimiter, type Taken } from './rate-limit.ts'
 
 const ADA = { tenant: 'acme', subject: 'ada' }
 const BOB = { tenant: 'acme', subject: 'bob' }
@@ -129,6 +129,60 @@ describe('callers', () => {
           expect([...windows.values()].every(({ taken }) => taken <= perMinute)).toBe(true)
         },
       ),
+    )
+  })
+})
+
+describe('workers', () => {
+  /** Each hears what the others publish. */
+  function createLimiters(count: number, perMinute: number) {
+    const listeners: ((taken: Taken) => void)[] = []
+    return Array.from({ length: count }, (_, own) =>
+      createRateLimiter({
+        perMinute,
+        channel: {
+          publish(taken) {
+            for (const [index, listener] of listeners.entries()) if (index !== own) listener(taken)
+          },
+          subscribe: (listener) => void listeners.push(listener),
+        },
+      }),
+    )
+  }
+
+  it('count together what a caller takes, a tenth of a second later', async () => {
+    const [here, there] = createLimiters(2, 10)
+    await here?.take(ADA, 3)
+    await here?.take(ADA, 4)
+    expect(await there?.take(ADA, 1)).toMatchObject({ headers: { 'ratelimit-remaining': '9' } })
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await there?.take(ADA, 1)).toMatchObject({ headers: { 'ratelimit-remaining': '1' } })
+    expect(await here?.take(ADA, 2)).toMatchObject({ headers: { 'ratelimit-remaining': '0' } })
+    expect(await there?.take(BOB, 10)).toMatchObject({ allowed: true })
+  })
+
+  it('do not tell each other of what they refuse', async () => {
+    const [here, there] = createLimiters(2, 10)
+    await here?.take(ADA, 11)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await there?.take(ADA, 10)).toMatchObject({ allowed: true })
+  })
+
+  it('give no more than there is to a caller that leaves them time to tell', async () => {
+    const step = fc.record({ worker: fc.nat({ max: 2 }), points: fc.integer({ min: 1, max: 8 }) })
+    const steps = fc.array(step, { maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 30 }), steps, async (perMinute, asked) => {
+        vi.setSystemTime(0)
+        const limiters = createLimiters(3, perMinute)
+        let given = 0
+        for (const { worker, points } of asked) {
+          const isExpected = given + points <= perMinute
+          expect((await limiters[worker]?.take(ADA, points))?.allowed).toBe(isExpected)
+          if (isExpected) given += points
+          await vi.advanceTimersByTimeAsync(100)
+        }
+      }),
     )
   })
 })

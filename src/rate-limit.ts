@@ -1,4 +1,5 @@
-// How much one caller may ask for per minute. Counted in this process: with replicas, each allows as much.
+// How much one caller may ask for per minute. Counted by each instance, whose workers tell each other what was taken: with
+// replicas, each allows as much.
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 
 export interface RateLimiter {
@@ -13,13 +14,36 @@ export interface RateDecision {
   headers: Record<string, string>
 }
 
+/** Points that were taken, by caller. */
+export type Taken = readonly (readonly [caller: string, points: number])[]
+
+/** How workers of one instance tell each other what was taken. */
+export interface TakenChannel {
+  publish(taken: Taken): void
+  /** Called for what the others have published. */
+  subscribe(listener: (taken: Taken) => void): void
+}
+
+export interface RateLimiterOptions {
+  /** 0: no limit. */
+  perMinute: number
+  /** Absent: there is no other worker. */
+  channel?: TakenChannel | undefined
+}
+
 const WINDOW_SECONDS = 60
+/** A question to another process for each request would cost as much as the request. */
+const PUBLISH_MS = 100
 const UNLIMITED: RateDecision = { allowed: true, retryAfter: 0, headers: {} }
 
-/** A caller's minute begins with its first request, and what is known of the caller is forgotten with it. 0: no limit. */
-export function createRateLimiter({ perMinute }: { perMinute: number }): RateLimiter {
+/** A caller's minute begins with its first request, and what is known of the caller is forgotten with it. */
+export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): RateLimiter {
   if (perMinute === 0) return { take: async () => ({ ...UNLIMITED, headers: {} }) }
   const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
+  channel?.subscribe((taken) => {
+    for (const [caller, points] of taken) void limiter.penalty(caller, points)
+  })
+  const publish = channel ? createPublish(channel) : () => {}
 
   function decide(allowed: boolean, remaining: number, msLeft: number): RateDecision {
     const reset = Math.max(1, Math.ceil(msLeft / 1000))
@@ -43,6 +67,7 @@ export function createRateLimiter({ perMinute }: { perMinute: number }): RateLim
       if (points > left) return decide(false, left, msLeft)
       try {
         const { remainingPoints, msBeforeNext } = await limiter.consume(key, points)
+        publish(key, points)
         return decide(true, remainingPoints, msBeforeNext)
       } catch (refused) {
         // Another request of the same caller was quicker.
@@ -50,5 +75,18 @@ export function createRateLimiter({ perMinute }: { perMinute: number }): RateLim
         return decide(false, 0, msLeft)
       }
     },
+  }
+}
+
+/** What is taken within a tenth of a second is told together. */
+function createPublish(channel: TakenChannel): (caller: string, points: number) => void {
+  const waiting = new Map<string, number>()
+  const flush = () => {
+    channel.publish([...waiting])
+    waiting.clear()
+  }
+  return (caller, points) => {
+    if (waiting.size === 0) setTimeout(flush, PUBLISH_MS).unref()
+    waiting.set(caller, (waiting.get(caller) ?? 0) + points)
   }
 }

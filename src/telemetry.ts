@@ -18,6 +18,8 @@ export interface Logger {
 
 export interface LoggerOptions {
   level: LogLevel
+  /** The id of the process, on each line of a worker. */
+  worker?: number
   /** Absent: stdout. */
   destination?: DestinationStream
 }
@@ -26,7 +28,7 @@ export function createLogger(options: LoggerOptions): Logger {
   return pino(
     {
       level: options.level,
-      base: null,
+      base: options.worker === undefined ? null : { worker: options.worker },
       timestamp: stdTimeFunctions.isoTime,
       // pino's own serializer would show messages.
       serializers: { err: (described) => described },

@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
     '(address|answers|cors|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
   [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
+  [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
     /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox)\.ts|commands\/)/,
     '',

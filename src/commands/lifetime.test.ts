@@ -96,6 +96,52 @@ describe('a signal', () => {
   })
 })
 
+describe('what would outlive the process', () => {
+  const stuck = `open: async () => ({ close: () => { say('hangs'); return hang() } }), announce: () => { say('ready'); hang() }, abandon: () => say('abandoned')`
+
+  it('is ended before the second signal ends the process', async () => {
+    const running = start(stuck)
+    await running.waitFor(/ready/)
+    running.kill('SIGTERM')
+    await running.waitFor(/hangs/)
+    running.kill('SIGINT')
+    expect(await running.exit).toBe(null)
+    expect(running.output()).toBe('ready\nhangs\nabandoned\n')
+  })
+
+  it('is ended before the process ends itself where closing hangs', async () => {
+    const running = start(stuck, 200)
+    await running.waitFor(/ready/)
+    running.kill('SIGTERM')
+    expect(await running.exit).toBe(null)
+    expect(running.output()).toBe('ready\nhangs\nabandoned\n')
+  })
+})
+
+describe('a process that another one stops', () => {
+  const supervised = `onStop: (stop) => { process.on('SIGUSR2', stop); return () => say('heard') }`
+
+  it('stops when that says so, and a signal that comes on top changes nothing', async () => {
+    const close = `close: async () => { say('closing'); process.kill(process.pid, 'SIGTERM'); await new Promise((done) => setTimeout(done, 50)); say('closed') }`
+    const running = start(
+      `${supervised}, open: async () => ({ ${close} }), announce: () => { process.kill(process.pid, 'SIGUSR2'); hang() }`,
+    )
+    await running.waitFor(/exit 0/)
+    expect(running.output()).toMatch(/^heard\nclosing\nclosed\n/)
+    running.kill('SIGKILL')
+  })
+
+  it('ends itself where closing hangs', async () => {
+    const running = start(
+      `${supervised}, open: async () => ({ close: hang }), announce: () => { say('ready'); hang() }`,
+      200,
+    )
+    await running.waitFor(/ready/)
+    running.kill('SIGTERM')
+    expect(await running.exit).toBe(null)
+  })
+})
+
 describe('the end of the parent process', () => {
   it('counts as a signal where it is asked for', async () => {
     const script = `

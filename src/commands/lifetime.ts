@@ -8,11 +8,18 @@ export interface Lifetime<T extends { close(): Promise<void> }> {
   prepare?(opened: T): Promise<void>
   /** Not called where a signal was faster. */
   announce?(opened: T): void
+  /** Called before this process is ended at once: ends what would outlive it. */
+  abandon?(opened: T): void
   /**
    * The end of the parent process counts as a signal. npm ends on SIGTERM without passing it on: what it started would
    * stay behind and hold its port.
    */
   endsWithParent?: boolean
+  /**
+   * For a process that another one stops: what that says counts as a signal and calls `stop`, until what this returns is
+   * called. Signals after it mean the same stop, as where they go to all processes at once, and change nothing.
+   */
+  onStop?(stop: () => void): () => void
 }
 
 /** More than requests in flight are given to finish. */
@@ -23,12 +30,14 @@ const STOP_TIMEOUT_MS = 10_000
  * second signal ends the process at once; so does the first where what is opening or closing hangs.
  */
 export async function runUntilSignal<T extends { close(): Promise<void> }>(
-  { open, prepare, announce, endsWithParent = false }: Lifetime<T>,
+  { open, prepare, announce, abandon, ...lifetime }: Lifetime<T>,
   stopTimeoutMs = STOP_TIMEOUT_MS,
 ): Promise<number> {
-  const signal = awaitSignal(stopTimeoutMs, endsWithParent)
+  const last: { act: (() => void) | null } = { act: null }
+  const signal = awaitSignal({ ...lifetime, stopTimeoutMs, last })
   try {
     const opened = await open()
+    if (abandon) last.act = () => abandon(opened)
     try {
       if (!signal.isReceived()) await Promise.race([prepare?.(opened), signal.received])
       if (!signal.isReceived()) announce?.(opened)
@@ -45,22 +54,39 @@ export async function runUntilSignal<T extends { close(): Promise<void> }>(
 const PARENT_CHECK_MS = 500
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-function awaitSignal(stopTimeoutMs: number, endsWithParent: boolean) {
+interface Waiting {
+  endsWithParent?: boolean
+  onStop?(stop: () => void): () => void
+  stopTimeoutMs: number
+  /** What is done before the process is ended at once. */
+  last: { act: (() => void) | null }
+}
+
+function awaitSignal({ endsWithParent = false, onStop, stopTimeoutMs, last }: Waiting) {
   const { promise, resolve } = Promise.withResolvers<void>()
   let deadline: NodeJS.Timeout | null = null
   const parent = process.ppid
   const watch = endsWithParent ? setInterval(checkParent, PARENT_CHECK_MS) : undefined
+  const endWatch = onStop?.(() => onSignal('SIGTERM'))
   function checkParent() {
     if (process.ppid !== parent) onSignal('SIGTERM')
   }
   const unlisten = () => {
     clearInterval(watch)
-    for (const signal of SIGNALS) process.off(signal, onSignal)
+    endWatch?.()
+    for (const signal of SIGNALS) process.off(signal, onSignal).off(signal, onSecond)
   }
+  const onSecond = onStop ? () => {} : endNow
   /** Without listeners a signal does what it does to any process. */
+  function endNow(signal: NodeJS.Signals) {
+    unlisten()
+    last.act?.()
+    process.kill(process.pid, signal)
+  }
   function onSignal(signal: NodeJS.Signals) {
     unlisten()
-    deadline = setTimeout(() => process.kill(process.pid, signal), stopTimeoutMs)
+    deadline = setTimeout(endNow, stopTimeoutMs, signal)
+    if (onStop || last.act) for (const second of SIGNALS) process.on(second, onSecond)
     resolve()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)

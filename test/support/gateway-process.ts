@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 export interface GatewayProcess {
+  pid: number
   /** Everything written so far, on stdout and stderr. */
   output(): string
   /** The first match in the output; rejects with the output when the process ends without one. */
@@ -58,7 +59,8 @@ export function startProcess(
     look()
     return promise
   }
-  return { output: () => output, waitFor, exit, kill: (signal) => void child.kill(signal) }
+  const kill: GatewayProcess['kill'] = (signal) => void child.kill(signal)
+  return { pid: child.pid ?? 0, output: () => output, waitFor, exit, kill }
 }
 
 /** For `afterAll`: no test leaves a process behind, whatever became of it. */

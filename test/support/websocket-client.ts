@@ -36,12 +36,10 @@ export function ask(client: Client, query: string): { seen: Seen; stop: () => vo
   return { seen, stop }
 }
 
+type Address = Pick<StreamingGateway, 'webSocketUrl'>
+
 /** A connection without a client library on top. */
-export function dial(
-  { webSocketUrl }: StreamingGateway,
-  options: object = {},
-  protocols: string[] = [PROTOCOL],
-) {
+export function dial({ webSocketUrl }: Address, options: object = {}, protocols: string[] = [PROTOCOL]) {
   const socket = new WebSocket(webSocketUrl, protocols, options)
   onTestFinished(() => socket.terminate())
   const messages: { type: string; id?: string; payload?: unknown }[] = []
@@ -53,7 +51,7 @@ export function dial(
   return { socket, messages, closed: closed.promise, say }
 }
 
-export async function dialIn(gateway: StreamingGateway, options: object = {}) {
+export async function dialIn(gateway: Address, options: object = {}) {
   const dialled = dial(gateway, options)
   await once(dialled.socket, 'open')
   dialled.say({ type: 'connection_init' })
