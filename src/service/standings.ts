@@ -2,24 +2,21 @@
 import { GatewayError } from '../domain/errors.ts'
 import { type AccountKey, type AccountRow, readAccounts } from '../store/entities.ts'
 import type { ValidationRow } from '../store/validations.ts'
-import { type FreshnessRule, hasFreshDetail, isFreshEnough, isSettled } from './freshness.ts'
 import { unlessAnothers } from './ownership.ts'
-import { providerError, refreshCurrent, refreshList, refreshRecord, refreshSummary } from './refresh.ts'
+import { providerError, refreshList, refreshSummary } from './refresh.ts'
 import type { Services } from './services.ts'
 import type { Snapshot } from './snapshots.ts'
-import { needsMembers, needsRecord } from './validation-view.ts'
+import {
+  isOf,
+  type Seen,
+  STEPS,
+  type StandingAsk,
+  type Step,
+  seenIn,
+  waitsForMembers,
+} from './standing-steps.ts'
 
-export interface StandingAsk {
-  provider: string
-  account: string
-  since: string | null
-  /** Read the details of the validation as well. */
-  detail: boolean
-  /** Where none is current, the newest one is wanted. */
-  newest: boolean
-  /** Ask the provider for its word about the entity as a whole. */
-  summary: boolean
-}
+export type { StandingAsk }
 
 export interface AccountStanding {
   account: AccountRow
@@ -28,12 +25,6 @@ export interface AccountStanding {
   error: GatewayError | null
   /** Why the provider's word about the entity as a whole is. */
   summaryError: GatewayError | null
-}
-
-interface Seen {
-  ask: StandingAsk
-  account: AccountRow
-  validation: ValidationRow | null
 }
 
 /** The standings of all accounts where each is as fresh as demanded without asking anybody; else null. */
@@ -96,10 +87,6 @@ export async function loadMemberStandings(
   return failures
 }
 
-function waitsForMembers({ validation }: Pick<Seen, 'validation'>): boolean {
-  return validation?.isCurrent === true && needsMembers(validation)
-}
-
 type MemberAsk = StandingAsk & { business: string }
 
 /**
@@ -143,10 +130,6 @@ function meet(services: Services, key: { tenant: string; account: AccountKey }):
   })
 }
 
-function isOf(row: AccountRow, key: AccountKey): boolean {
-  return row.provider === key.provider && row.reference === key.reference
-}
-
 async function refreshStandings(
   services: Services,
   tenant: string,
@@ -172,19 +155,6 @@ async function refreshStandings(
   })
 }
 
-interface Step {
-  isFresh(services: Services, seen: Seen): boolean
-  refresh(services: Services, ask: Parameters<typeof refreshCurrent>[1], seen: Seen): Promise<void>
-}
-
-/** In this order: each step works on what the one before it brought. */
-const STEPS: readonly Step[] = [
-  { isFresh: hasFreshCurrent, refresh: refreshCurrent },
-  { isFresh: hasFreshNewest, refresh: refreshList },
-  { isFresh: hasFreshRecord, refresh: readRecord },
-  { isFresh: hasFreshSummary, refresh: refreshSummary },
-]
-
 function runStep(services: Services, tenant: string, step: Step, { ask, ...known }: Seen): Promise<void> {
   const account = { provider: ask.provider, reference: ask.account }
   const isFresh = async () => {
@@ -192,49 +162,6 @@ function runStep(services: Services, tenant: string, step: Step, { ask, ...known
     return now !== undefined && step.isFresh(services, now)
   }
   return step.refresh(services, { tenant, account, isFresh, since: ask.since }, { ask, ...known })
-}
-
-function hasFreshCurrent(services: Services, { ask, account, validation }: Seen): boolean {
-  const rule = ruleOf(services, ask)
-  const observedAt = account.current_observed_at
-  const settled = validation?.isCurrent === true && isSettled(validation.state, observedAt, rule.now)
-  return isFreshEnough(observedAt, settled, rule)
-}
-
-function hasFreshNewest(services: Services, { ask, account, validation }: Seen): boolean {
-  if (!ask.newest || validation?.isCurrent) return true
-  const rule = ruleOf(services, ask)
-  const observedAt = account.list_observed_at
-  const settled = validation !== null && isSettled(validation.state, observedAt, rule.now)
-  return isFreshEnough(observedAt, settled, rule)
-}
-
-function hasFreshRecord(services: Services, { ask, validation }: Seen): boolean {
-  if (!validation || !needsRecord(services, validation, ask)) return true
-  return hasFreshDetail(validation.state, ruleOf(services, ask))
-}
-
-function hasFreshSummary(services: Services, { ask, account, validation }: Seen): boolean {
-  const { capabilities } = services.providers.view(ask.provider)
-  const applies = ask.summary && capabilities.includes('ENTITY_SUMMARY')
-  if (!applies || validation?.state.ownFacts.status !== 'APPROVED') return true
-  const rule = ruleOf(services, ask)
-  const policy = { ...rule.policy, openMaxAge: rule.policy.summaryMaxAge }
-  return isFreshEnough(account.summary_observed_at, false, { ...rule, policy })
-}
-
-function ruleOf(services: Services, ask: StandingAsk): FreshnessRule {
-  return { since: ask.since, policy: services.policy, now: services.now().toISOString() }
-}
-
-async function readRecord(
-  services: Services,
-  ask: Parameters<typeof refreshCurrent>[1],
-  seen: Seen,
-): Promise<void> {
-  const { validation } = seen
-  if (validation)
-    await refreshRecord(services, { ...ask, reference: validation.reference, validationId: validation.id })
 }
 
 async function readSeen(services: Services, tenant: string, asks: readonly StandingAsk[]): Promise<Seen[]> {
@@ -245,11 +172,4 @@ async function readSeen(services: Services, tenant: string, asks: readonly Stand
     if (!seen) throw new GatewayError('INTERNAL')
     return seen
   })
-}
-
-function seenIn({ accounts, standings }: Snapshot, ask: StandingAsk): Seen | null {
-  const account = accounts.find((row) => isOf(row, { provider: ask.provider, reference: ask.account }))
-  if (!account) return null
-  const validation = standings.find((row) => row.provider === ask.provider && row.account === ask.account)
-  return { ask, account, validation: validation ?? null }
 }
