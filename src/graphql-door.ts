@@ -8,6 +8,7 @@ import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
 import { leaveTrail } from './graphql/trail.ts'
 import { loadTrustedDocuments } from './graphql/trusted-documents.ts'
+import type { Metrics } from './metrics.ts'
 import { createRateLimiter, type TakenChannel } from './rate-limit.ts'
 import type { Services } from './service/services.ts'
 import { isUnavailable } from './store/database.ts'
@@ -16,6 +17,7 @@ import type { Logger } from './telemetry.ts'
 export interface GraphQLDoor {
   authenticator: Authenticator
   services: Services
+  metrics: Pick<Metrics, 'countRequest'>
   logger: Logger
   /** Of the other workers of this instance. */
   taken?: TakenChannel | undefined
@@ -23,11 +25,10 @@ export interface GraphQLDoor {
 
 export function createGraphQL(
   config: Config,
-  { authenticator, services, logger, taken }: GraphQLDoor,
+  { authenticator, services, metrics, logger, taken }: GraphQLDoor,
 ): GraphQLServer {
   const { mode, manifests } = config.trustedDocuments
   const schema = createSchema()
-  const asksForPersonal = createPersonalDocuments(schema)
   return createGraphQLServer<GraphContext>({
     schema,
     authenticate: authenticator.authenticate,
@@ -39,9 +40,10 @@ export function createGraphQL(
     },
     renewContext,
     beforeAnswer: leaveTrail,
+    audienceOf,
     // Each look at personal data is noted under the name and the request of who looked.
-    audienceOf: (context, document) => (asksForPersonal(document) ? null : audienceOf(context)),
-    isPersonal: asksForPersonal,
+    isPersonal: createPersonalDocuments(schema),
+    onRequest: metrics.countRequest,
     eventIdOf,
     isUnavailable,
     limits: config.limits,

@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 export interface MetricRow {
   name: string
   type: 'counter' | 'gauge' | 'histogram'
-  labels: readonly ('provider' | 'outcome')[]
+  labels: readonly ('provider' | 'outcome' | 'way')[]
   /** One sentence: the scraped text and docs/generated/metrics.md say it. */
   help: string
   /** What workers of one instance show together. Absent: their sum. `max` is for what each of them sees as a whole. */
@@ -47,6 +47,12 @@ export const METRICS = {
     labels: ['provider'],
     help: 'Words of a provider that are in no table.',
   },
+  requests: {
+    name: 'kyc_graphql_requests_total',
+    type: 'counter',
+    labels: ['way'],
+    help: 'Requests to /graphql that were authenticated: `short` for queries that were known and answered on the short way, `long` for all others.',
+  },
   subscribers: {
     name: 'kyc_subscribers',
     type: 'gauge',
@@ -84,6 +90,7 @@ export interface Metrics {
   countMissedChange(provider: string): void
   countUnknownWord(provider: string): void
   setSubscribers(subscribers: number): void
+  countRequest(way: 'short' | 'long'): void
   /** What `/metrics` answers with. */
   render(): Promise<{ contentType: string; body: string }>
   /** The same as data. */
@@ -98,6 +105,7 @@ export function createMetrics(): Metrics {
   const queue = new Gauge(options(METRICS.queue, registry))
   const missedChanges = new Counter(options(METRICS.missedChanges, registry))
   const unknownWords = new Counter(options(METRICS.unknownWords, registry))
+  const requests = new Counter(options(METRICS.requests, registry))
   const subscribers = new Gauge(options(METRICS.subscribers, registry))
   registerProcess(registry)
   return {
@@ -107,6 +115,7 @@ export function createMetrics(): Metrics {
     countMissedChange: (provider) => missedChanges.inc({ provider }),
     countUnknownWord: (provider) => unknownWords.inc({ provider }),
     setSubscribers: (count) => subscribers.set(count),
+    countRequest: (way) => requests.inc({ way }),
     async render() {
       return { contentType: registry.contentType, body: await registry.metrics() }
     },

@@ -55,13 +55,15 @@ export interface GraphQLServerOptions<Context> {
   /** The context of one event of a subscription. */
   renewContext(context: Context): Context | Promise<Context>
   /** Who is answered alike; see SubscriptionOptions. */
-  audienceOf?(context: Context, document: DocumentNode): string | null
+  audienceOf?(context: Context): string
   /** By what a client names an event when it comes back, given what the source has yielded. */
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
   isPersonal?(document: DocumentNode): boolean
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
+  /** Counts a request whose caller is known. */
+  onRequest?(way: 'short' | 'long'): void
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
@@ -108,10 +110,12 @@ export function createGraphQLServer<Context extends object>(
   const subscriptions = createSubscriptions(options)
   const known = createKnownQueries(schema, limits.listSize)
   const limiting = createDocumentLimits({ schema, limits, take, onAdmitted: known.learn })
-  const quick = createQuickPost(
-    options.authenticate,
-    createQuickQueries({ ...options, known, limits, trusted, present }),
-  )
+  const queries = createQuickQueries({ ...options, known, limits, trusted, present })
+  const quick = createQuickPost(options.authenticate, async (request) => {
+    const answer = await queries(request)
+    if (answer) options.onRequest?.('short')
+    return answer
+  })
   const yoga = createYoga<CallerContext, Context>({
     schema,
     context: ({ request, principal }) =>
@@ -161,6 +165,7 @@ export function createGraphQLServer<Context extends object>(
       if (answered) return answered
       try {
         const principal = await options.authenticate(request.headers.get('authorization'))
+        options.onRequest?.('long')
         const caller = { principal, endsAt: principal.expiresAt }
         return await yoga.fetch(request, connection ? { ...caller, connection } : caller)
       } catch (error) {

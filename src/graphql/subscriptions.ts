@@ -18,9 +18,11 @@ export interface SubscriptionOptions<Context> {
   renewContext(context: Context): Context | Promise<Context>
   /**
    * Who is answered alike: callers of one audience with the same operation share the execution of an event while it is
-   * under way. Null, or no function: this caller shares nothing.
+   * under way. No function: nobody shares anything.
    */
-  audienceOf?(context: Context, document: DocumentNode): string | null
+  audienceOf?(context: Context): string
+  /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
+  isPersonal?(document: DocumentNode): boolean
   /** By what a client names the event when it comes back. Null, or no function: this event has no name. */
   eventIdOf?(payload: unknown, context: Context): string | null
   /** What is to be done before the result of an event goes out. Rejects where it may not. */
@@ -206,7 +208,8 @@ function render<Context extends object>(
   args: ExecutionArgs,
   options: SharedOptions<Context>,
 ): Promise<EventResult> {
-  const audience = options.audienceOf?.(args.contextValue as Context, args.document) ?? null
+  const isPersonal = options.isPersonal?.(args.document) === true
+  const audience = isPersonal ? null : (options.audienceOf?.(args.contextValue as Context) ?? null)
   const isShareable = audience !== null && typeof payload === 'object' && payload !== null
   const run = () => execEvent(payload, args, options)
   return isShareable ? options.share(payload, { args, audience }, run) : run()
