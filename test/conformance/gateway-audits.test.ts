@@ -16,8 +16,11 @@ describe('the gateway under the audits of GraphQL over HTTP', () => {
   it.each(audits.map((audit) => [`${audit.id}: ${audit.name}`, audit] as const))(
     '%s',
     async (_name, audit) => {
-      const result = await audit.fn()
-      expect(result.status === 'ok' ? 'ok' : `${result.status}: ${result.reason}`).toBe('ok')
+      // The second time, what is a query takes the short way.
+      for (const _ of ['long', 'short']) {
+        const result = await audit.fn()
+        expect(result.status === 'ok' ? 'ok' : `${result.status}: ${result.reason}`).toBe('ok')
+      }
     },
   )
 })
