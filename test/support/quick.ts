@@ -1,0 +1,70 @@
+// A gateway that is asked over sockets, and how many of its answers took the short way.
+import { createTestApp, type TestApp } from './app.ts'
+import { createPeople, type People } from './people.ts'
+import { createTestIssuer, type TestIssuer } from './tokens.ts'
+
+export interface Sent {
+  status: number
+  /** But the date. */
+  headers: Record<string, string>
+  text: string
+}
+
+export interface QuickGateway {
+  app: TestApp
+  people: People
+  issuer: TestIssuer
+  bearer: string
+  /** Over a socket, as `bearer` where `headers` name nobody else. */
+  post(body: unknown, headers?: Record<string, string>, to?: TestApp): Promise<Sent>
+  /** How many were answered on the short way so far. */
+  short(of?: TestApp): Promise<number>
+  close(): Promise<void>
+}
+
+export const ADA = 'entity(by: { externalId: "ada" })'
+
+/** With one customer, `ada`, who is approved at gu1. */
+export async function openQuickGateway(): Promise<QuickGateway> {
+  const issuer = await createTestIssuer()
+  const bearer = await issuer.bearer({ scopes: ['kyc:read', 'kyc:pii', 'kyc:write'] })
+  const environment = {
+    ...issuer.environment,
+    CORS_ORIGINS: 'https://app.example',
+    RATE_LIMIT_PER_MINUTE: '0',
+  }
+  const app = await createTestApp({ environment, authorization: bearer })
+  const people = createPeople(app)
+  const { account } = await people.add('gu1', { status: 'approved' })
+  await people.register({ externalId: 'ada', accounts: [{ provider: 'gu1', reference: account }] })
+  return {
+    ...{ app, people, issuer, bearer },
+    async post(body, headers = {}, to = app) {
+      const response = await fetch(`${to.origin}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: bearer,
+          'x-request-id': 'same',
+          ...headers,
+        },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })
+      const { date: _, ...others } = Object.fromEntries(response.headers)
+      return { status: response.status, headers: others, text: await response.text() }
+    },
+    short: (of = app) => of.metric('kyc_graphql_requests_total', { way: 'short' }),
+    async close() {
+      await app.close()
+      issuer.remove()
+    },
+  }
+}
+
+let serial = 0
+
+/** A document that nobody has asked yet. */
+export function freshQuery(selection: string, definitions = ''): string {
+  serial += 1
+  return `query Fresh${serial}${definitions} { ${selection} }`
+}
