@@ -25,6 +25,7 @@ import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
+import { createGroups } from './service/groups.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createVault } from './service/vault.ts'
@@ -204,6 +205,7 @@ async function createServices(
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
+    groups: createGroups(),
     feed,
     metrics,
     audit,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { minute, observe } from '../../test/support/observation.ts'
 import { TENANT } from '../../test/support/rows.ts'
-import { recordObservation } from './observations.ts'
+import { recordObservations } from './observations.ts'
 
 describe.each(testDatabases)('observations on $name', ({ open }) => {
   let database: TestDatabase
@@ -20,17 +20,15 @@ describe.each(testDatabases)('observations on $name', ({ open }) => {
     content: string,
     more: { word?: string; at?: string; outcome?: string; validationId?: string; tenant?: string } = {},
   ) {
-    const { word = 'review', at = minute(1), outcome = 'STATUS', ...target } = more
+    const { word = 'review', at = minute(1), outcome = 'STATUS', tenant = TENANT } = more
     const observation = observe(word)
     const [digest, raw] = [`digest of ${content}`, Buffer.from(content)]
     return database.db
       .transaction()
       .execute((tx) =>
-        recordObservation(
-          tx,
-          { tenant: TENANT, validationId, ...target },
-          { observation, digest, raw, at, outcome },
-        ),
+        recordObservations(tx, tenant, [
+          { validationId: more.validationId ?? validationId, observation, digest, raw, at, outcome },
+        ]),
       )
   }
 

@@ -1,4 +1,5 @@
 // Whose what a provider names is: which tenant knows it, and whether another one does than the one that asks.
+import { sql } from 'kysely'
 import { type AccountKey, isAnyOf } from './conditions.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -29,6 +30,37 @@ async function hasForeign(
     .limit(1)
     .executeTakeFirst()
   return found !== undefined
+}
+
+export interface ForeignKeys {
+  accounts: AccountKey[]
+  validations: AccountKey[]
+}
+
+/** Those of the keys that belong to another tenant. */
+export async function readForeignKeys(
+  tx: Tx,
+  tenant: string,
+  keys: { accounts: readonly AccountKey[]; validations: readonly AccountKey[] },
+): Promise<ForeignKeys> {
+  if (keys.accounts.length + keys.validations.length === 0) return { accounts: [], validations: [] }
+  const found = await tx
+    .selectFrom('account')
+    .select(['provider', 'reference', sql<boolean>`true`.as('isAccount')])
+    .where(isAnyOf('reference', keys.accounts))
+    .where('tenant', '!=', tenant)
+    .unionAll((union) =>
+      union
+        .selectFrom('validation')
+        .select(['provider', 'reference', sql<boolean>`false`.as('isAccount')])
+        .where(isAnyOf('reference', keys.validations))
+        .where('tenant', '!=', tenant),
+    )
+    .execute()
+  const { accounts = [], validations = [] } = Object.groupBy(found, ({ isAccount }) =>
+    isAccount ? 'accounts' : 'validations',
+  )
+  return { accounts, validations }
 }
 
 /** The tenant that knows the validation, or else the account; null: nobody does. */
