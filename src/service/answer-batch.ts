@@ -18,7 +18,6 @@ import {
   validationsOf,
 } from './answer-book.ts'
 import type { Answer } from './apply.ts'
-import { knownState } from './entity-writes.ts'
 import { type Applied, applyToBook, type Observed } from './observe.ts'
 import { redactedRecord, sealNewPersonal, sealRecord } from './personal.ts'
 import { lookAt } from './recheck.ts'
@@ -167,12 +166,11 @@ async function writeObserved(tx: Tx, services: Services, { tenant, book, applied
 
 /** What is to be stored of what is personal, and where all of it belongs. */
 async function seal(services: Services, observed: Observed) {
-  const { answer, entity, observation, row, evolution } = observed
+  const { answer, entity, observation, row, known, evolution } = observed
   const { tenant, account } = answer
   const { provider, reference } = account
   const target = { tenant, id: observed.id, provider, account: reference, entityId: entity.id }
-  const { state } = evolution
-  const said = { row, known: row ? knownState(row) : null, state, detail: observation.detail }
+  const said = { row, known, state: evolution.state, detail: observation.detail }
   const [personal, record] = await Promise.all([
     evolution.change === 'OUTDATED' ? undefined : sealNewPersonal(services, entity, { target, ...said }),
     entity.redacted_at === null

@@ -1,7 +1,7 @@
 // Applies one answer to what is known, in memory: what each observation makes of its validation, and the entity of it.
 import { GatewayError } from '../domain/errors.ts'
 import type { Observation } from '../domain/observation.ts'
-import { type Evolution, evolve } from '../domain/validation.ts'
+import { type Evolution, evolve, type ValidationState } from '../domain/validation.ts'
 import type { AccountRow } from '../store/entities.ts'
 import type { StatusChangeEntry } from '../store/status-log.ts'
 import type { EntityRow } from '../store/tables.ts'
@@ -27,6 +27,8 @@ export interface Observed {
   /** As it is stored; undefined where it is new. */
   row: ValidationRow | undefined
   id: string
+  /** Its state of before, as `evolution` took it; null where it is new. */
+  known: ValidationState | null
   evolution: Evolution
 }
 
@@ -77,10 +79,11 @@ function observe(book: Book, { answer, entity, observation, newId }: Observing):
   const facts = observation.facts ?? row?.state.ownFacts
   const isWaiting = facts?.blockedBy === 'MEMBER'
   const members = isWaiting ? memberStatusesIn(book, { provider: account.provider, reference }) : []
-  const evolution = evolve(row ? knownState(row) : null, { observation, at, via }, members)
-  const known = row ?? newRow(book, { answer, entity, observation, newId }, evolution)
-  if (evolution.change !== 'OUTDATED') putValidation(book, { ...known, state: evolution.state })
-  return { answer, entity, observation, row, id: known.id, evolution }
+  const known = row ? knownState(row) : null
+  const evolution = evolve(known, { observation, at, via }, members)
+  const kept = row ?? newRow(book, { answer, entity, observation, newId }, evolution)
+  if (evolution.change !== 'OUTDATED') putValidation(book, { ...kept, state: evolution.state })
+  return { answer, entity, observation, row, id: kept.id, known, evolution }
 }
 
 /** Newer than everything that is stored; among each other, new ones are in the order in which they came. */

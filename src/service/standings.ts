@@ -168,8 +168,12 @@ const STEPS: readonly Step[] = [
 function runStep(services: Services, tenant: string, step: Step, { ask, ...known }: Seen): Promise<void> {
   const account = { provider: ask.provider, reference: ask.account }
   const isFresh = async () => {
-    const [now] = await readSeen(services, tenant, [ask])
-    return now !== undefined && step.isFresh(services, now)
+    // Flights that start at the same time look together.
+    const now = await services.groups.run(ask, {
+      lane: `seen\n${tenant}`,
+      work: (asks: readonly StandingAsk[]) => readSeen(services, tenant, asks),
+    })
+    return step.isFresh(services, now)
   }
   return step.refresh(services, { tenant, account, isFresh, since: ask.since }, { ask, ...known })
 }
