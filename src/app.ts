@@ -63,7 +63,7 @@ const DRAIN_TIMEOUT_MS = 8_000
 const SUMMARY_MAX_AGE = 86_400
 const POLL_MS = 1_000
 /** Webhooks that arrive and readers that wait go through the same connections, of which the embedded database has one. */
-const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
+const DELIVERIES_AT_ONCE = { postgres: 12, pglite: 12 }
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
