@@ -1,0 +1,275 @@
+// Answers that are written together end as if each had been written by itself, and no answer spoils another.
+import fc from 'fast-check'
+import type { KyselyPlugin } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
+import { minute, observe, WORDS } from '../../test/support/observation.ts'
+import { answer, createTestServices, readAll, type TestAnswer } from '../../test/support/services.ts'
+import { createReason } from '../domain/reason.ts'
+import type { Db } from '../store/tables.ts'
+import { applyAnswer } from './apply.ts'
+import { openPersonal } from './personal.ts'
+import { registerEntity } from './register.ts'
+import type { Services } from './services.ts'
+
+/** Of one customer with three accounts, and of two of whom nothing is known. */
+const ACCOUNTS = ['a', 'b', 'c', 'd', 'e'] as const
+const REGISTERED = ACCOUNTS.slice(0, 3)
+
+interface Said {
+  account: string
+  number: number
+  word: string
+  detail: 'SUMMARY' | 'FULL'
+  requested: number | null
+  updated: number | null
+  validUntil: number | null
+  isCurrent: boolean | null
+  reason: boolean
+  name: string | null
+  odd: boolean
+}
+type Step = { said: readonly Said[]; at: number; question: NonNullable<TestAnswer['question']> }
+
+const time = fc.option(fc.integer({ min: 0, max: 30 }))
+const said = (account: string): fc.Arbitrary<Said> =>
+  fc.record({
+    account: fc.constant(account),
+    number: fc.integer({ min: 1, max: 3 }),
+    word: fc.constantFrom(...Object.keys(WORDS), 'novel'),
+    detail: fc.constantFrom('SUMMARY', 'FULL'),
+    requested: time,
+    updated: time,
+    validUntil: time,
+    isCurrent: fc.option(fc.boolean()),
+    reason: fc.boolean(),
+    name: fc.option(fc.constantFrom('Ada Example', 'Ben Example')),
+    odd: fc.boolean(),
+  })
+const step = (account: string): fc.Arbitrary<Step> =>
+  fc.record({
+    said: fc.array(said(account), { maxLength: 3 }),
+    at: fc.integer({ min: 0, max: 30 }),
+    question: fc.constantFrom('current', 'list', 'record'),
+  })
+/** What comes at the same time: each account is answered for once at the most, in any order. */
+const round = fc
+  .shuffledSubarray([...ACCOUNTS], { minLength: 1 })
+  .chain((accounts) => fc.tuple(...accounts.map((account) => fc.tuple(fc.constant(account), step(account)))))
+
+function observationOf(tenant: string, { account, number, word, ...one }: Said) {
+  const at = (value: number | null) => (value === null ? null : minute(value))
+  const reasons = [createReason({ code: 'DOCUMENT_EXPIRED', polarity: 'NEGATIVE', providerCode: 'old' })]
+  const raw = { ...one, word }
+  return observe(word, {
+    ...{ reference: `${tenant} ${account} ${number}`, raw, detail: one.detail, isCurrent: one.isCurrent },
+    ...{ requestedAt: at(one.requested), updatedAt: at(one.updated), validUntil: at(one.validUntil) },
+    reasons: one.reason ? reasons : [],
+    sessionUrl: one.name === null ? null : `https://provider.example/${one.name}`,
+    unrecognized: one.odd ? [{ field: 'status', value: word }] : [],
+  })
+}
+
+describe.each(testDatabases)('answers written together on $name', ({ open }) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await open()
+  })
+  beforeEach(() => database.reset())
+  afterAll(() => database.close())
+
+  /** A tenant of its own, whose accounts bear its name: so runs need not wait for tables to be emptied. */
+  let runs = 0
+  async function begin() {
+    runs += 1
+    const tenant = `tenant-${runs}`
+    const services = createTestServices(database.db)
+    const accounts = REGISTERED.map((name) => ({ provider: 'gu1', reference: `${tenant} ${name}` }))
+    await registerEntity(services, tenant, { externalId: 'c-1', kind: null, accounts })
+    const tell = ([name, { said: list, at, question }]: [string, Step]) =>
+      applyAnswer(services, {
+        ...{ tenant, account: { provider: 'gu1', reference: `${tenant} ${name}` }, question },
+        ...{ at: minute(at), via: 'FETCH', observations: list.map((one) => observationOf(tenant, one)) },
+      })
+    return { tell, story: () => readStory(services, tenant) }
+  }
+
+  it('end as if each had been written by itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 4 }), async (rounds) => {
+        const alone = await begin()
+        for (const one of rounds.flat()) await alone.tell(one)
+        const together = await begin()
+        for (const answers of rounds) await Promise.all(answers.map((one) => together.tell(one)))
+        expect(await together.story()).toEqual(await alone.story())
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  const known = (account: string) => ({ account, reference: `${account}-1` })
+
+  it('cost the database as many statements for 50 as for 2', async () => {
+    const { db, statements } = counting(database.db)
+    const services = createTestServices(db)
+    const costOf = async (names: readonly string[], word: string, at: number) => {
+      const before = statements()
+      await Promise.all(names.map((name) => answer(services, name, [observe(word, known(name))], { at })))
+      return statements() - before
+    }
+    const named = (letter: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${letter}${index}`)
+    // Read: entities, validations, what other tenants have. Written: new entities with their accounts, validations,
+    // observations, accounts, entities, log.
+    expect(await costOf(named('x', 2), 'review', 1)).toBe(9)
+    expect(await costOf(named('y', 50), 'review', 1)).toBe(9)
+    // Nothing is new, so that nothing is to be looked up at other tenants: entities, their accounts, validations.
+    expect(await costOf(named('x', 2), 'approved', 2)).toBe(8)
+    expect(await costOf(named('y', 50), 'approved', 2)).toBe(8)
+    // Nothing has changed: neither the entities nor the log.
+    expect(await costOf(named('y', 50), 'approved', 3)).toBe(6)
+    expect((await readAll(database.db)).log).toHaveLength(2 * 52)
+  })
+
+  it('fail alone where one of them is refused, and nothing of that one is written', async () => {
+    const services = createTestServices(database.db)
+    await answer(services, 'ada', [observe('review', known('ada'))])
+    const other = { provider: 'gu1', reference: 'theirs' }
+    const theirs = {
+      observations: [observe('review', known('theirs'))],
+      at: minute(0),
+      via: 'FETCH',
+    } as const
+    await applyAnswer(services, { tenant: 'other', account: other, question: 'record', ...theirs })
+    const outcomes = await Promise.allSettled([
+      answer(services, 'ben', [observe('approved', known('ben'))]),
+      answer(services, 'cy', [observe('approved', known('ada'))]),
+      answer(services, 'dan', [observe('approved', known('theirs'))]),
+      answer(services, 'theirs', [observe('approved', { reference: 'new' })]),
+      answer(services, 'eve', [observe('approved', known('ben'))]),
+      answer(services, 'ada', [observe('approved', known('ada'))], { at: 1 }),
+    ])
+    expect(outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'written'))).toEqual([
+      'written',
+      'UNEXPECTED_RESPONSE',
+      'ACCOUNT_CONFLICT',
+      'ACCOUNT_CONFLICT',
+      'UNEXPECTED_RESPONSE',
+      'written',
+    ])
+    const { accounts, entities } = await readAll(database.db)
+    expect(accounts.map((row) => row.reference)).toEqual(['ada', 'ben'])
+    expect(entities.map((row) => row.status)).toEqual(['APPROVED', 'APPROVED'])
+  })
+
+  it('fail alone where the database takes all but one', async () => {
+    const services = createTestServices(database.db)
+    const outcomes = await Promise.allSettled([
+      answer(services, 'ada', [observe('review', known('ada'))]),
+      answer(services, 'ben', [observe('review', { ...known('ben'), requestedAt: 'no time at all' })]),
+      answer(services, 'cy', [observe('approved', known('cy'))]),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const { accounts, log } = await readAll(database.db)
+    expect(accounts.map((row) => row.reference)).toEqual(['ada', 'cy'])
+    expect(log.map((row) => [row.position, row.to])).toEqual([
+      [1, 'IN_REVIEW'],
+      [2, 'APPROVED'],
+    ])
+  })
+
+  it('see each other: a business knows of its members that are written with it', async () => {
+    const services = createTestServices(database.db)
+    const business = observe('member_review', { reference: 'kyb', kind: 'BUSINESS' })
+    const member = observe('document_wanted', { reference: 'kyc', parentReference: 'kyb' })
+    await Promise.all([answer(services, 'ben', [member]), answer(services, 'bakery', [business])])
+    const { log } = await readAll(database.db)
+    expect(log.map((row) => row.to)).toEqual(['ACTION_REQUIRED', 'ACTION_REQUIRED'])
+  })
+
+  it('of two tenants at once are each in the log of their own', async () => {
+    const services = createTestServices(database.db)
+    const say = (tenant: string, reference: string) =>
+      applyAnswer(services, {
+        ...{ tenant, account: { provider: 'gu1', reference }, at: minute(0), via: 'FETCH' },
+        ...{ question: 'record', observations: [observe('review', known(reference))] },
+      })
+    const both = Array.from({ length: 20 }, (_, index) => [
+      say('one', `o-${index}`),
+      say('two', `t-${index}`),
+    ])
+    await Promise.all(both.flat())
+    const heads = await database.db.selectFrom('log_head').select(['tenant', 'position']).execute()
+    expect(heads.toSorted((x, y) => (x.tenant < y.tenant ? -1 : 1))).toEqual([
+      { tenant: 'one', position: 20 },
+      { tenant: 'two', position: 20 },
+    ])
+  })
+
+  it('by two replicas at once are all kept, each once, in one unbroken log', async () => {
+    const replicas = [createTestServices(database.db), createTestServices(database.db)]
+    const names = Array.from({ length: 20 }, (_, index) => `n-${index}`)
+    const words = Object.keys(WORDS)
+    await Promise.all(
+      replicas.flatMap((services, replica) =>
+        words.flatMap((word, at) =>
+          // In another order, and of the new accounts too.
+          (replica === 0 ? names : names.toReversed()).map((name) =>
+            answer(services, name, [observe(word, { ...known(name), raw: { word, replica } })], { at }),
+          ),
+        ),
+      ),
+    )
+    const { entities, accounts, standings, observations, log } = await readAll(database.db)
+    expect([entities.length, accounts.length, standings.length]).toEqual([20, 20, 20])
+    expect(observations).toHaveLength(20 * words.length * replicas.length)
+    expect(entities.every((row) => row.status === 'ERRORED')).toBe(true)
+    expect(log.map((row) => row.position)).toEqual(log.map((_, index) => index + 1))
+    for (const row of standings) {
+      const chain = log.filter((entry) => entry.validationId === row.id)
+      expect(chain.map((entry) => entry.from)).toEqual([null, ...chain.slice(0, -1).map((entry) => entry.to)])
+      expect(chain.at(-1)?.to).toBe('ERRORED')
+    }
+  })
+})
+
+/** The same database, and how many statements it was asked for; `begin` and `commit` are not counted. */
+function counting(db: Db): { db: Db; statements(): number } {
+  let count = 0
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      count += 1
+      return result
+    },
+  }
+  return { db: db.withPlugin(plugin), statements: () => count }
+}
+
+/** Everything that is stored for a tenant, with the names of providers in the place of our ids and of its own. */
+async function readStory(services: Services, tenant: string) {
+  const { db } = services
+  const entities = await db.selectFrom('entity').selectAll().where('tenant', '=', tenant).execute()
+  const accounts = await db.selectFrom('account').selectAll().where('tenant', '=', tenant).execute()
+  const validations = await db.selectFrom('validation').selectAll().where('tenant', '=', tenant).execute()
+  const observations = await db.selectFrom('observation').selectAll().where('tenant', '=', tenant).execute()
+  const log = await db.selectFrom('status_log').selectAll().where('tenant', '=', tenant).execute()
+  const personal = await openPersonal(services, validations)
+  const names = new Map(validations.map((row) => [row.id, row.reference]))
+  for (const { id } of entities) {
+    const own = accounts.filter((row) => row.entity_id === id).map((row) => row.reference)
+    names.set(id, own.toSorted().join(' and '))
+  }
+  const story = {
+    entities: entities.map(({ seq: _, ...row }) => row),
+    accounts,
+    validations: validations.map(({ seq: _, ...row }, index) => ({ ...row, personal: personal[index] })),
+    observations: observations.map((row) => ({ ...row, raw: row.raw !== null })),
+    log,
+  }
+  const tell = (row: object) =>
+    JSON.stringify(row)
+      .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => names.get(id) ?? id)
+      .replaceAll(tenant, '')
+  return Object.fromEntries(Object.entries(story).map(([table, rows]) => [table, rows.map(tell).toSorted()]))
+}
