@@ -26,8 +26,9 @@ const PAGE = `{ entities(first: ${ENTITIES}) { nodes { status currentValidation 
 const REGISTER = `mutation ($input: RegisterEntityInput!) { registerEntity(input: $input) { entity { id } } }`
 
 type Emulator = 'gu1' | 'sila'
+type Addresses = Record<Emulator | 'apiKey', string>
 
-function createClient(gateway: Gateway, addresses: Record<Emulator, string>) {
+function createClient(gateway: Gateway, addresses: Addresses) {
   const pool = new Pool(gateway.origin, { connections: 10, pipelining: 1 })
   async function ask(query: string, variables?: object) {
     const answer = await pool.request({
@@ -71,9 +72,11 @@ interface Round {
   /** Milliseconds of the gateway's processor. */
   cpu: number
   calls: number
+  /** Milliseconds that the calls alone take. */
+  alone: number
 }
 
-async function readPage(gateway: Gateway, client: Client): Promise<Round> {
+async function readPage(gateway: Gateway, client: Client, addresses: Addresses): Promise<Round> {
   await Promise.all(
     (['gu1', 'sila'] as const).map(async (emulator) => {
       await client.control(emulator, 'DELETE', 'requests')
@@ -85,40 +88,64 @@ async function readPage(gateway: Gateway, client: Client): Promise<Round> {
   const { entities } = await client.ask(PAGE)
   const wall = performance.now() - begin
   const { cpu } = await gateway.counts()
+  const alone = await callAlone(addresses.gu1, addresses.apiKey)
   if (entities.nodes.filter(({ status }) => status === 'APPROVED').length !== ENTITIES)
     throw new Error('Not every customer was read.')
   const calls = await Promise.all(
     (['gu1', 'sila'] as const).map(async (emulator) => {
       await client.control(emulator, 'PUT', 'fault', { kind: 'none' })
       const { requests } = (await client.control(emulator, 'GET', 'requests')) as { requests: unknown[] }
-      return requests
+      return requests.length
     }),
   )
-  return { wall, cpu: (cpu - before.cpu) * 1_000, calls: calls.flat().length }
+  const total = calls.reduce((sum, one) => sum + one, -CALLS)
+  return { wall, cpu: (cpu - before.cpu) * 1_000, calls: total, alone }
+}
+
+/**
+ * As many calls over as many sockets, by somebody who does nothing else: what the emulators and the machine leave of the
+ * critical path. All go to gu1, whose calls need no signature.
+ */
+async function callAlone(gu1: string, apiKey: string): Promise<number> {
+  const { origin, pathname } = new URL(gu1)
+  const pools = [0, 1].map(() => new Pool(origin, { connections: SOCKETS, pipelining: 1 }))
+  const begin = performance.now()
+  await Promise.all(
+    pools.flatMap((pool) =>
+      Array.from({ length: ENTITIES }, async (_, index) => {
+        const path = `${pathname.replace(/\/$/, '')}/api/kyc/entities/cold-0-${index}/current`
+        const answer = await pool.request({
+          path,
+          method: 'GET',
+          headers: { authorization: `Bearer ${apiKey}` },
+        })
+        await answer.body.json()
+        if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`)
+      }),
+    ),
+  )
+  const wall = performance.now() - begin
+  await Promise.all(pools.map((pool) => pool.destroy()))
+  return wall
 }
 
 /** The first round is not counted: compiling, connecting and Sila's token are needed only once. */
-export async function measureCold(gateway: Gateway, addresses: Record<Emulator, string>): Promise<Figure[]> {
+export async function measureCold(gateway: Gateway, addresses: Addresses): Promise<Figure[]> {
   const client = createClient(gateway, addresses)
   const rounds: Round[] = []
   try {
     for (let round = 0; round <= ROUNDS; round += 1) {
       await addCustomers(client, round)
-      rounds.push(await readPage(gateway, client))
+      rounds.push(await readPage(gateway, client, addresses))
     }
   } finally {
     client.close()
   }
   const counted = rounds.slice(1)
-  const wall = quantile(
-    counted.map((round) => round.wall),
-    0.5,
-  )
+  const medianOf = (of: (round: Round) => number) => quantile(counted.map(of), 0.5)
+  const wall = medianOf((round) => round.wall)
   const best = Math.min(...counted.map((round) => round.wall))
-  const cpu = quantile(
-    counted.map((round) => round.cpu),
-    0.5,
-  )
+  const cpu = medianOf((round) => round.cpu)
   const calls = Math.max(...counted.map((round) => round.calls))
   const ratio = wall / CRITICAL_MS
   return [
@@ -129,6 +156,7 @@ export async function measureCold(gateway: Gateway, addresses: Record<Emulator, 
       `${ms(wall)} (${ratio.toFixed(2)} ×), best ${ms(best)}; ${ms(cpu)} of the gateway's processor`,
     ),
     promised('calls to providers for it', `${CALLS}`, calls === CALLS, `${calls}`),
+    noted('as many calls alone, without a gateway', ms(medianOf((round) => round.alone))),
     noted('the first time, with all that is needed only once', ms(rounds[0]?.wall ?? Number.NaN)),
   ]
 }
@@ -140,7 +168,7 @@ async function measureOn(database: DatabaseName, profile: string | undefined): P
   const gateway = await createGateway({ database, settings: unlimited, nodeOptions })
   try {
     await gateway.start()
-    return await measureCold(gateway, { gu1, sila })
+    return await measureCold(gateway, { gu1, sila, apiKey: settings.GU1_API_KEY ?? '' })
   } finally {
     await gateway.close()
     await killAll()
