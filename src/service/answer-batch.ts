@@ -1,13 +1,14 @@
 // Writes answers of one tenant together: in one transaction, and as many statements for many as for one.
 import { GatewayError } from '../domain/errors.ts'
-import { noteAnswers, writeEntities } from '../store/answers.ts'
+import { accountInserts, accountUpdates, entityInserts, entityUpdates } from '../store/answers.ts'
 import { isUnavailable } from '../store/database.ts'
 import type { AccountKey } from '../store/entities.ts'
-import { recordObservations } from '../store/observations.ts'
+import { type Write, writeTogether } from '../store/given.ts'
+import { observationRecords } from '../store/observations.ts'
 import { readForeignKeys } from '../store/ownership.ts'
 import { appendChanges } from '../store/status-log.ts'
-import type { EntityRow, Tx } from '../store/tables.ts'
-import { markCurrent, writeValidations } from '../store/validation-writes.ts'
+import type { Tx } from '../store/tables.ts'
+import { currentMarks, validationWrites } from '../store/validation-writes.ts'
 import {
   addBystanders,
   addMissing,
@@ -18,6 +19,7 @@ import {
   validationsOf,
 } from './answer-book.ts'
 import type { Answer } from './apply.ts'
+import type { KnownEntity } from './entity-writes.ts'
 import { type Applied, applyToBook, type Observed } from './observe.ts'
 import { redactedRecord, sealNewPersonal, sealRecord } from './personal.ts'
 import { lookAt } from './recheck.ts'
@@ -44,7 +46,7 @@ export async function writeAnswers(
   const { tenant } = first
   try {
     return await inTransaction(services, tenant, (tx, changed) =>
-      writeTogether(tx, services, { tenant, answers, changed }),
+      writeBatch(tx, services, { tenant, answers, changed }),
     )
   } catch (error) {
     const isHopeless = isUnavailable(error) || error instanceof KeysUnavailable
@@ -66,20 +68,22 @@ interface Batch {
   changed: Set<string>
 }
 
-async function writeTogether(tx: Tx, services: Services, batch: Batch): Promise<(AnswerResult | Error)[]> {
+async function writeBatch(tx: Tx, services: Services, batch: Batch): Promise<(AnswerResult | Error)[]> {
   const { tenant, answers, changed } = batch
   const book = await openBook(tx, tenant, answers)
   const refusals = await judge(tx, tenant, { book, answers })
   const accepted = answers.filter((answer) => !refusals.has(answer))
-  await addMissing(tx, services, { book, tenant, answers: accepted })
+  addMissing(book, services, { tenant, answers: accepted })
   await addBystanders(tx, tenant, { book, answers: accepted })
-  const entities = new Map(book.entities)
+  const before = new Map(book.entities)
   const applied = new Map(accepted.map((answer) => [answer, applyToBook(book, answer, services.newId)]))
-  await writeObserved(tx, services, { tenant, book, applied: [...applied.values()] })
-  await noteAnswers(tx, tenant, accepted.map(answeredAt))
-  const moved = [...book.entities.values()].filter((row) => hasChanged(entities.get(row.id), row))
-  await writeEntities(tx, tenant, moved)
-  const entries = [...applied.values()].flatMap((one) => one.entries)
+  const all = [...applied.values()]
+  await writeTogether(tx, [
+    ...entityWrites(tenant, { before, book }),
+    ...accountWrites(tenant, { book, answers: accepted }),
+    ...(await observedWrites(services, { tenant, book, applied: all })),
+  ])
+  const entries = all.flatMap((one) => one.entries)
   // Last: the log's lock is held until commit.
   await appendChanges(tx, tenant, entries)
   for (const { entityId } of entries) changed.add(entityId)
@@ -130,46 +134,36 @@ interface Writing {
   applied: readonly Applied[]
 }
 
-async function writeObserved(tx: Tx, services: Services, { tenant, book, applied }: Writing): Promise<void> {
+async function observedWrites(services: Services, { tenant, book, applied }: Writing): Promise<Write[]> {
   const observed = applied.flatMap((one) => one.observed)
   const sealed = await Promise.all(observed.map((one) => seal(services, one)))
-  const accepted = sealed.filter(({ evolution }) => evolution.change !== 'OUTDATED')
-  const current = new Map(accepted.map((one) => [one.id, isCurrentIn(book, one)]))
-  await writeValidations(
-    tx,
-    tenant,
-    accepted.map(({ target, row, evolution, personal, recheck }) => ({
-      identity: { ...target, isCurrent: current.get(target.id) ?? false, isNew: row === undefined },
-      ...{ state: evolution.state, personal, lookAt: lookAt(evolution.state, recheck) },
-    })),
-  )
-  const marks = applied.flatMap((one) => one.marks)
-  await markCurrent(
-    tx,
-    tenant,
-    marks.filter(({ id }) => !current.has(id)),
-  )
-  await recordObservations(
-    tx,
-    tenant,
-    sealed.map(({ target, observation, answer, evolution, record }) => ({
-      ...{ validationId: target.id, observation, ...record },
-      ...{ at: answer.at, outcome: evolution.change },
-    })),
-  )
   for (const { evolution, target } of sealed) {
-    const { provider } = target
+    const { provider, id } = target
     if (!evolution.state.recognized)
-      services.logger.warn({ provider, validation: target.id }, 'unknown status word; the status is kept')
+      services.logger.warn({ provider, validation: id }, 'unknown status word; the status is kept')
   }
+  const written = sealed
+    .filter(({ evolution }) => evolution.change !== 'OUTDATED')
+    .map(({ target, row, evolution, personal, recheck }) => ({
+      identity: { ...target, isCurrent: isCurrentIn(book, target), isNew: row === undefined },
+      ...{ state: evolution.state, personal, lookAt: lookAt(evolution.state, recheck) },
+    }))
+  const ids = new Set(written.map(({ identity }) => identity.id))
+  const marks = applied.flatMap((one) => one.marks).filter(({ id }) => !ids.has(id))
+  const records = sealed.map(({ target, observation, answer, evolution, record }) => ({
+    ...{ validationId: target.id, observation, ...record, at: answer.at, outcome: evolution.change },
+  }))
+  return [
+    ...validationWrites(tenant, written),
+    currentMarks(tenant, marks),
+    observationRecords(tenant, records),
+  ]
 }
 
 /** What is to be stored of what is personal, and where all of it belongs. */
 async function seal(services: Services, observed: Observed) {
-  const { answer, entity, observation, row, known, evolution } = observed
-  const { tenant, account } = answer
-  const { provider, reference } = account
-  const target = { tenant, id: observed.id, provider, account: reference, entityId: entity.id }
+  const { entity, observation, row, known, evolution } = observed
+  const target = targetOf(observed)
   const said = { row, known, state: evolution.state, detail: observation.detail }
   const [personal, record] = await Promise.all([
     evolution.change === 'OUTDATED' ? undefined : sealNewPersonal(services, entity, { target, ...said }),
@@ -177,26 +171,46 @@ async function seal(services: Services, observed: Observed) {
       ? sealRecord(services, target, observation)
       : redactedRecord(services, observation),
   ])
-  const { recheck } = services.providers.view(provider)
+  const { recheck } = services.providers.view(target.provider)
   return { ...observed, target, personal, record, recheck }
 }
 
-function isCurrentIn(book: Book, { answer, id }: Observed): boolean {
-  return validationsOf(book, answer.account).some((row) => row.id === id && row.isCurrent)
+function targetOf({ answer: { tenant, account }, id, entity }: Observed) {
+  return { tenant, id, provider: account.provider, account: account.reference, entityId: entity.id }
 }
 
-function answeredAt({ account, question, at }: Answer) {
-  return {
-    account,
-    currentObservedAt: question === 'record' ? null : at,
-    listObservedAt: question === 'list' ? at : null,
-  }
+function isCurrentIn(book: Book, { id, provider, account }: ReturnType<typeof targetOf>): boolean {
+  return validationsOf(book, { provider, reference: account }).some((row) => row.id === id && row.isCurrent)
 }
 
 const WRITTEN = ['kind', 'status', 'waiting_on', 'needs_reverification', 'settle_at'] as const
 
-function hasChanged(before: EntityRow | undefined, row: EntityRow): boolean {
-  return WRITTEN.some((column) => before?.[column] !== row[column])
+function entityWrites(
+  tenant: string,
+  { before, book }: { before: ReadonlyMap<string, KnownEntity>; book: Book },
+): Write[] {
+  const known = [...book.entities.values()].filter(({ id }) => !book.missing.has(id))
+  const changed = known.filter((row) =>
+    WRITTEN.some((column) => before.get(row.id)?.[column] !== row[column]),
+  )
+  const added = [...book.entities.values()].filter(({ id }) => book.missing.has(id))
+  return [entityInserts(tenant, added), entityUpdates(tenant, changed)]
+}
+
+function accountWrites(
+  tenant: string,
+  { book, answers }: { book: Book; answers: readonly Answer[] },
+): Write[] {
+  const answered = answers.map(({ account, question, at }) => ({
+    account,
+    entityId: book.accounts.get(nameOf(account))?.entity_id ?? '',
+    currentObservedAt: question === 'record' ? null : at,
+    listObservedAt: question === 'list' ? at : null,
+  }))
+  const { added = [], known = [] } = Object.groupBy(answered, ({ entityId }) =>
+    book.missing.has(entityId) ? 'added' : 'known',
+  )
+  return [accountInserts(tenant, added), accountUpdates(tenant, known)]
 }
 
 function resultOf(applied: Applied | undefined): AnswerResult | Error {

@@ -1,11 +1,11 @@
 // What answers are applied to: the entities, accounts and validations they concern, locked, read together, and kept in memory.
 import type { KycStatus } from '../domain/status.ts'
-import { insertEntitiesWithAccounts, lockEntitiesOf } from '../store/answers.ts'
+import { lockEntitiesOf } from '../store/answers.ts'
 import { type AccountKey, type AccountRow, readAccountsOfEntities } from '../store/entities.ts'
-import type { EntityRow, Tx } from '../store/tables.ts'
+import type { Tx } from '../store/tables.ts'
 import { readKnownValidations, readMembers, readStandings, type ValidationRow } from '../store/validations.ts'
 import type { Answer } from './apply.ts'
-import { newEntity } from './entity-writes.ts'
+import { type KnownEntity, newEntity } from './entity-writes.ts'
 import type { Services } from './services.ts'
 import { LOST_RACE } from './transactions.ts'
 
@@ -14,12 +14,14 @@ import { LOST_RACE } from './transactions.ts'
  * the other accounts of its entity the one that counts; of a business that waits for its members, these.
  */
 export interface Book {
-  entities: Map<string, EntityRow>
+  entities: Map<string, KnownEntity>
   /** By `nameOf`. */
   accounts: Map<string, AccountRow>
   /** By the name of their account, then by id. */
   validations: Map<string, Map<string, ValidationRow>>
-  /** How many validations were new. */
+  /** The ids of entities that are to be made, each with the account that needs it. */
+  missing: Set<string>
+  /** How many validations are new. */
   added: number
 }
 
@@ -34,7 +36,7 @@ export async function openBook(tx: Tx, tenant: string, answers: readonly Answer[
   const locked = await lockEntitiesOf(tx, tenant, keys)
   // Begin again without these locks: to wait for more while holding them could end in a deadlock.
   if (locked.some(({ entity }) => entity.merged_into !== null)) throw LOST_RACE
-  const entities = new Map(locked.map(({ entity }) => [entity.id, entity]))
+  const entities = new Map<string, KnownEntity>(locked.map(({ entity }) => [entity.id, entity]))
   const accounts = entities.size === 0 ? [] : await readAccountsOfEntities(tx, tenant, [...entities.keys()])
   const validations = await readKnownValidations(tx, tenant, {
     accounts: keys,
@@ -44,6 +46,7 @@ export async function openBook(tx: Tx, tenant: string, answers: readonly Answer[
     entities,
     accounts: new Map(accounts.map((row) => [nameOf(row), row])),
     validations: new Map(),
+    missing: new Set(),
     added: 0,
   }
   for (const row of validations) putValidation(book, row)
@@ -54,22 +57,19 @@ export function referencesOf({ account, observations }: Answer): AccountKey[] {
   return observations.map(({ reference }) => ({ provider: account.provider, reference }))
 }
 
-/** Makes an entity for each account that is new. Answers only for accounts that are nobody's: else another was faster. */
-export async function addMissing(
-  tx: Tx,
+/** An entity for each account that is new: one that nobody has, neither this tenant nor another. */
+export function addMissing(
+  book: Book,
   services: Services,
-  { book, tenant, answers }: { book: Book; tenant: string; answers: readonly Answer[] },
-): Promise<void> {
-  const missing = answers.flatMap(({ account }) => (book.accounts.has(nameOf(account)) ? [] : [account]))
-  if (missing.length === 0) return
-  const added = missing.map((account) => ({
-    account,
-    entity: newEntity(services, { tenant, externalId: null, kind: 'UNKNOWN' }),
-  }))
-  const entities = await insertEntitiesWithAccounts(tx, tenant, added)
-  if (entities.length < added.length) throw LOST_RACE
-  for (const entity of entities) book.entities.set(entity.id, entity)
-  for (const { account, entity } of added) book.accounts.set(nameOf(account), newAccount(account, entity))
+  { tenant, answers }: { tenant: string; answers: readonly Answer[] },
+): void {
+  for (const { account } of answers) {
+    if (book.accounts.has(nameOf(account))) continue
+    const entity = newEntity(services, { tenant, externalId: null, kind: 'UNKNOWN' })
+    book.entities.set(entity.id, entity)
+    book.missing.add(entity.id)
+    book.accounts.set(nameOf(account), newAccount(account, entity))
+  }
 }
 
 function newAccount(key: AccountKey, { tenant, id }: { tenant: string; id: string }): AccountRow {

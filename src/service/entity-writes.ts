@@ -73,7 +73,7 @@ export async function lockOne(tx: Tx, tenant: string, id: string): Promise<Entit
 export function newEntity(
   services: Pick<Services, 'newId' | 'now'>,
   input: { tenant: string; externalId: string | null; kind: EntityKind },
-): Omit<EntityRow, 'seq'> {
+): KnownEntity {
   return {
     tenant: input.tenant,
     id: services.newId(),
@@ -88,6 +88,9 @@ export function newEntity(
     redacted_at: null,
   }
 }
+
+/** Its place among the others is known only once it is stored. */
+export type KnownEntity = Omit<EntityRow, 'seq'>
 
 export interface EntityFinish {
   entity: EntityRow
@@ -114,10 +117,10 @@ export async function finishEntity(tx: Tx, input: EntityFinish): Promise<EntityR
 }
 
 /** The entity as its standings make it, and what the log is told of it. */
-export function concludeEntity(
-  { entity, now, kind, changes }: Omit<EntityFinish, 'changed'>,
+export function concludeEntity<Row extends KnownEntity>(
+  { entity, now, kind, changes }: Omit<EntityFinish, 'changed' | 'entity'> & { entity: Row },
   standings: readonly Standing[],
-): { row: EntityRow; entries: StatusChangeEntry[] } {
+): { row: Row; entries: StatusChangeEntry[] } {
   const status = entityStatus(standings, now)
   const row = {
     ...entity,

@@ -4,7 +4,6 @@ import type { Observation } from '../domain/observation.ts'
 import { type Evolution, evolve, type ValidationState } from '../domain/validation.ts'
 import type { AccountRow } from '../store/entities.ts'
 import type { StatusChangeEntry } from '../store/status-log.ts'
-import type { EntityRow } from '../store/tables.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import {
   accountsOf,
@@ -17,12 +16,12 @@ import {
 } from './answer-book.ts'
 import type { Answer } from './apply.ts'
 import { currentAfter } from './current-validation.ts'
-import { concludeEntity, knownState, standingsOf } from './entity-writes.ts'
+import { concludeEntity, type KnownEntity, knownState, standingsOf } from './entity-writes.ts'
 
 /** What one observation made of its validation. */
 export interface Observed {
   answer: Answer
-  entity: EntityRow
+  entity: KnownEntity
   observation: Observation
   /** As it is stored; undefined where it is new. */
   row: ValidationRow | undefined
@@ -66,7 +65,7 @@ export function applyToBook(book: Book, answer: Answer, newId: () => string): Ap
 
 interface Observing {
   answer: Answer
-  entity: EntityRow
+  entity: KnownEntity
   observation: Observation
   newId: () => string
 }

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '../domain/time.ts'
 import { type AccountKey, isAnyOf } from './conditions.ts'
-import { given } from './given.ts'
+import { type Column, given, type Write } from './given.ts'
 import type { EntityRow, Tx } from './tables.ts'
 
 export interface EntityOfAccount {
@@ -34,41 +34,35 @@ export async function lockEntitiesOf(
   return rows.map(({ provider, reference, ...entity }) => ({ account: { provider, reference }, entity }))
 }
 
-export interface NewEntity {
-  account: AccountKey
-  entity: Omit<EntityRow, 'seq'>
+type AddedEntity = Omit<EntityRow, 'seq'>
+
+/** Adds entities, in the order given. New rows are locked by who adds them. */
+export function entityInserts(tenant: string, added: readonly AddedEntity[]): Write {
+  if (added.length === 0) return null
+  return sql`
+    insert into entity
+      (tenant, id, kind, status, waiting_on, needs_reverification, settle_at, created_at)
+    select ${tenant}, id, kind, status, waiting_on, needs_reverification, settle_at, created_at
+    from ${given(added, { ...STATUS_COLUMNS, created_at: ['timestamptz', (row) => row.created_at] })} order by place`
 }
 
-/**
- * Adds entities with an account each, in the order given. Where the account exists by now, for this or another tenant,
- * neither is added. New rows are locked by who adds them.
- */
-export async function insertEntitiesWithAccounts(
-  tx: Tx,
-  tenant: string,
-  added: readonly NewEntity[],
-): Promise<EntityRow[]> {
-  const { rows } = await sql<EntityRow>`
-    with given as materialized (select * from ${given(added, {
-      id: ['uuid', ({ entity }) => entity.id],
-      kind: ['text', ({ entity }) => entity.kind],
-      status: ['text', ({ entity }) => entity.status],
-      waiting_on: ['text', ({ entity }) => entity.waiting_on],
-      needs_reverification: ['bool', ({ entity }) => entity.needs_reverification],
-      created_at: ['timestamptz', ({ entity }) => entity.created_at],
-      provider: ['text', ({ account }) => account.provider],
-      reference: ['text', ({ account }) => account.reference],
-    })}),
-    linked as (
-      insert into account (tenant, provider, reference, entity_id)
-      select ${tenant}, provider, reference, id from given order by provider, reference
-      on conflict (provider, reference) do nothing returning entity_id
-    )
-    insert into entity (tenant, id, kind, status, waiting_on, needs_reverification, created_at)
-    select ${tenant}, id, kind, status, waiting_on, needs_reverification, created_at
-    from given where id in (select entity_id from linked) order by place
-    returning *`.execute(tx)
-  return rows
+/** Writes what entities are and how they stand. */
+export function entityUpdates(tenant: string, entities: readonly AddedEntity[]): Write {
+  if (entities.length === 0) return null
+  return sql`
+    update entity set kind = given.kind, status = given.status, waiting_on = given.waiting_on,
+      needs_reverification = given.needs_reverification, settle_at = given.settle_at
+    from ${given(entities, STATUS_COLUMNS)}
+    where entity.tenant = ${tenant} and entity.id = given.id`
+}
+
+const STATUS_COLUMNS: Readonly<Record<string, Column<AddedEntity>>> = {
+  id: ['uuid', ({ id }) => id],
+  kind: ['text', ({ kind }) => kind],
+  status: ['text', ({ status }) => status],
+  waiting_on: ['text', ({ waiting_on }) => waiting_on],
+  needs_reverification: ['bool', ({ needs_reverification }) => needs_reverification],
+  settle_at: ['timestamptz', ({ settle_at }) => settle_at],
 }
 
 export interface AccountAnswered {
@@ -78,40 +72,37 @@ export interface AccountAnswered {
   listObservedAt: Instant | null
 }
 
-/** Notes that the accounts were answered for, which clears their last failure. A slow answer to an earlier question takes nothing back. */
-export async function noteAnswers(
-  tx: Tx,
+const ANSWERED_COLUMNS: Readonly<Record<string, Column<AccountAnswered>>> = {
+  provider: ['text', ({ account }) => account.provider],
+  reference: ['text', ({ account }) => account.reference],
+  current_observed_at: ['timestamptz', ({ currentObservedAt }) => currentObservedAt],
+  list_observed_at: ['timestamptz', ({ listObservedAt }) => listObservedAt],
+}
+
+const ENTITY_COLUMN: Readonly<Record<string, Column<{ entityId: string }>>> = {
+  entity_id: ['uuid', ({ entityId }) => entityId],
+}
+
+/** Adds accounts, each of one entity. Whoever adds the same ones waits for the first, and never each for the other. */
+export function accountInserts(
   tenant: string,
-  answered: readonly AccountAnswered[],
-): Promise<void> {
-  if (answered.length === 0) return
-  await sql`
+  added: readonly (AccountAnswered & { entityId: string })[],
+): Write {
+  if (added.length === 0) return null
+  return sql`
+    insert into account (tenant, provider, reference, entity_id, current_observed_at, list_observed_at)
+    select ${tenant}, provider, reference, entity_id, current_observed_at, list_observed_at
+    from ${given(added, { ...ANSWERED_COLUMNS, ...ENTITY_COLUMN })} order by provider, reference`
+}
+
+/** Notes that accounts were answered for, which clears their last failure. A slow answer to an earlier question takes nothing back. */
+export function accountUpdates(tenant: string, answered: readonly AccountAnswered[]): Write {
+  if (answered.length === 0) return null
+  return sql`
     update account set failure = null,
       current_observed_at = greatest(account.current_observed_at, given.current_observed_at),
       list_observed_at = greatest(account.list_observed_at, given.list_observed_at)
-    from ${given(answered, {
-      provider: ['text', ({ account }) => account.provider],
-      reference: ['text', ({ account }) => account.reference],
-      current_observed_at: ['timestamptz', ({ currentObservedAt }) => currentObservedAt],
-      list_observed_at: ['timestamptz', ({ listObservedAt }) => listObservedAt],
-    })}
+    from ${given(answered, ANSWERED_COLUMNS)}
     where account.tenant = ${tenant} and account.provider = given.provider
-      and account.reference = given.reference`.execute(tx)
-}
-
-/** Writes what the entities are and how they stand. */
-export async function writeEntities(tx: Tx, tenant: string, entities: readonly EntityRow[]): Promise<void> {
-  if (entities.length === 0) return
-  await sql`
-    update entity set kind = given.kind, status = given.status, waiting_on = given.waiting_on,
-      needs_reverification = given.needs_reverification, settle_at = given.settle_at
-    from ${given(entities, {
-      id: ['uuid', ({ id }) => id],
-      kind: ['text', ({ kind }) => kind],
-      status: ['text', ({ status }) => status],
-      waiting_on: ['text', ({ waiting_on }) => waiting_on],
-      needs_reverification: ['bool', ({ needs_reverification }) => needs_reverification],
-      settle_at: ['timestamptz', ({ settle_at }) => settle_at],
-    })}
-    where entity.tenant = ${tenant} and entity.id = given.id`.execute(tx)
+      and account.reference = given.reference`
 }

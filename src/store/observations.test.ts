@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { minute, observe } from '../../test/support/observation.ts'
 import { TENANT } from '../../test/support/rows.ts'
-import { recordObservations } from './observations.ts'
+import { writeTogether } from './given.ts'
+import { observationRecords } from './observations.ts'
 
 describe.each(testDatabases)('observations on $name', ({ open }) => {
   let database: TestDatabase
@@ -26,8 +27,10 @@ describe.each(testDatabases)('observations on $name', ({ open }) => {
     return database.db
       .transaction()
       .execute((tx) =>
-        recordObservations(tx, tenant, [
-          { validationId: more.validationId ?? validationId, observation, digest, raw, at, outcome },
+        writeTogether(tx, [
+          observationRecords(tenant, [
+            { validationId: more.validationId ?? validationId, observation, digest, raw, at, outcome },
+          ]),
         ]),
       )
   }

@@ -2,8 +2,7 @@
 import { sql } from 'kysely'
 import type { Observation } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
-import { given } from './given.ts'
-import type { Tx } from './tables.ts'
+import { given, type Write } from './given.ts'
 
 export interface SeenRecord {
   validationId: string
@@ -20,9 +19,9 @@ export interface SeenRecord {
  * Keeps what providers said, once per distinct record; a repetition only moves `last_seen_at`. At most one record of a
  * validation at a time.
  */
-export async function recordObservations(tx: Tx, tenant: string, seen: readonly SeenRecord[]): Promise<void> {
-  if (seen.length === 0) return
-  await sql`
+export function observationRecords(tenant: string, seen: readonly SeenRecord[]): Write {
+  if (seen.length === 0) return null
+  return sql`
     insert into observation
       (tenant, validation_id, digest, provider_status, outcome, first_seen_at, last_seen_at, raw)
     select ${tenant}, validation_id, digest, provider_status, outcome, at, at, raw
@@ -36,5 +35,5 @@ export async function recordObservations(tx: Tx, tenant: string, seen: readonly 
       raw: ['bytea', ({ raw }) => raw],
     })}
     on conflict (tenant, validation_id, digest) do update
-      set last_seen_at = greatest(observation.last_seen_at, excluded.last_seen_at)`.execute(tx)
+      set last_seen_at = greatest(observation.last_seen_at, excluded.last_seen_at)`
 }

@@ -5,7 +5,7 @@ import type { PiiClass } from '../domain/pii.ts'
 import { isFinal } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
 import type { ValidationState } from '../domain/validation.ts'
-import { type Column, given } from './given.ts'
+import { type Column, given, type Write, writeTogether } from './given.ts'
 import type { PersonalData, StoredState, Tx } from './tables.ts'
 
 export interface ValidationIdentity {
@@ -40,25 +40,15 @@ export interface ValidationWrite extends NewState {
 
 /** Writes the state of a known validation, or of a new one. A success clears the last failure. */
 export async function writeValidation(tx: Tx, identity: ValidationIdentity, state: NewState): Promise<void> {
-  await writeValidations(tx, identity.tenant, [{ identity, ...state }])
+  await writeTogether(tx, validationWrites(identity.tenant, [{ identity, ...state }]))
 }
 
 /** The same for many, each at most once. New ones get their places in the order given. */
-export async function writeValidations(
-  tx: Tx,
-  tenant: string,
-  writes: readonly ValidationWrite[],
-): Promise<void> {
-  await insert(
-    tx,
-    tenant,
-    writes.filter(({ identity }) => identity.isNew),
+export function validationWrites(tenant: string, writes: readonly ValidationWrite[]): Write[] {
+  const { fresh = [], known = [] } = Object.groupBy(writes, ({ identity }) =>
+    identity.isNew ? 'fresh' : 'known',
   )
-  await update(
-    tx,
-    tenant,
-    writes.filter(({ identity }) => !identity.isNew),
-  )
+  return [inserts(tenant, fresh), updates(tenant, known)]
 }
 
 const STATE_COLUMNS: Readonly<Record<string, Column<ValidationWrite>>> = {
@@ -85,8 +75,8 @@ const NOT_IN_STATE: Record<keyof PersonalData | 'raw', undefined> = {
   raw: undefined,
 }
 
-async function insert(tx: Tx, tenant: string, writes: readonly ValidationWrite[]): Promise<void> {
-  if (writes.length === 0) return
+function inserts(tenant: string, writes: readonly ValidationWrite[]): Write {
+  if (writes.length === 0) return null
   const rows = given(writes, {
     ...STATE_COLUMNS,
     provider: ['text', ({ identity }) => identity.provider],
@@ -94,22 +84,22 @@ async function insert(tx: Tx, tenant: string, writes: readonly ValidationWrite[]
     reference: ['text', ({ state }) => state.reference],
     entity_id: ['uuid', ({ identity }) => identity.entityId],
   })
-  await sql`
+  return sql`
     insert into validation
       (tenant, id, provider, account, reference, entity_id, is_current, status, clock_status, clock_at,
        requested_at, parent_reference, look_at, ended_at, state, personal, personal_classes)
     select ${tenant}, id, provider, account, reference, entity_id, is_current, status, clock_status, clock_at,
       requested_at, parent_reference, look_at, ended_at, state, personal, string_to_array(classes, ' ')
-    from ${rows} order by place`.execute(tx)
+    from ${rows} order by place`
 }
 
-async function update(tx: Tx, tenant: string, writes: readonly ValidationWrite[]): Promise<void> {
-  if (writes.length === 0) return
+function updates(tenant: string, writes: readonly ValidationWrite[]): Write {
+  if (writes.length === 0) return null
   const rows = given(writes, {
     ...STATE_COLUMNS,
     keeps_personal: ['bool', ({ personal }) => personal === undefined],
   })
-  await sql`
+  return sql`
     update validation set is_current = given.is_current, status = given.status,
       clock_status = given.clock_status, clock_at = given.clock_at, requested_at = given.requested_at,
       parent_reference = given.parent_reference, look_at = given.look_at, ended_at = given.ended_at,
@@ -118,18 +108,14 @@ async function update(tx: Tx, tenant: string, writes: readonly ValidationWrite[]
       personal_classes =
         case when keeps_personal then validation.personal_classes else string_to_array(given.classes, ' ') end
     from ${rows}
-    where validation.tenant = ${tenant} and validation.id = given.id`.execute(tx)
+    where validation.tenant = ${tenant} and validation.id = given.id`
 }
 
 /** Says of validations whether they are the current ones of their accounts. */
-export async function markCurrent(
-  tx: Tx,
-  tenant: string,
-  marks: readonly { id: string; isCurrent: boolean }[],
-): Promise<void> {
-  if (marks.length === 0) return
-  await sql`
+export function currentMarks(tenant: string, marks: readonly { id: string; isCurrent: boolean }[]): Write {
+  if (marks.length === 0) return null
+  return sql`
     update validation set is_current = given.is_current
     from ${given(marks, { id: ['uuid', ({ id }) => id], is_current: ['bool', ({ isCurrent }) => isCurrent] })}
-    where validation.tenant = ${tenant} and validation.id = given.id`.execute(tx)
+    where validation.tenant = ${tenant} and validation.id = given.id`
 }

@@ -5,6 +5,7 @@ import { type TestDatabase, testDatabases } from '../../test/support/database.ts
 import { minute, observe } from '../../test/support/observation.ts'
 import { addEntity, addValidation, TENANT } from '../../test/support/rows.ts'
 import { evolve } from '../domain/validation.ts'
+import { writeTogether } from './given.ts'
 import type { EntityRow } from './tables.ts'
 import {
   listValidations,
@@ -12,7 +13,7 @@ import {
   type ValidationPageShape,
   type ValidationPosition,
 } from './validation-pages.ts'
-import { markCurrent, type SealedPersonal, writeValidation } from './validation-writes.ts'
+import { currentMarks, type SealedPersonal, writeValidation } from './validation-writes.ts'
 import {
   readMembers,
   readStandings,
@@ -154,7 +155,7 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     expect(await standing()).toEqual([sameTime])
     const mark = (marks: Record<string, boolean>, tenant = TENANT) => {
       const list = Object.entries(marks).map(([id, isCurrent]) => ({ id, isCurrent }))
-      return db.transaction().execute((tx) => markCurrent(tx, tenant, list))
+      return db.transaction().execute((tx) => writeTogether(tx, [currentMarks(tenant, list)]))
     }
     await mark({ [newer]: true })
     expect(await standing()).toEqual([newer])
