@@ -1,7 +1,6 @@
 // Writes answers of one tenant together: in one transaction, and as many statements for many as for one.
 import { GatewayError } from '../domain/errors.ts'
 import { accountInserts, accountUpdates, entityInserts, entityUpdates } from '../store/answers.ts'
-import { isUnavailable } from '../store/database.ts'
 import type { AccountKey } from '../store/entities.ts'
 import { type Write, writeTogether } from '../store/given.ts'
 import { observationRecords } from '../store/observations.ts'
@@ -25,7 +24,6 @@ import { redactedRecord, sealNewPersonal, sealRecord } from './personal.ts'
 import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
-import { KeysUnavailable } from './vault.ts'
 
 export interface AnswerResult {
   entityId: string
@@ -35,30 +33,16 @@ export interface AnswerResult {
 
 /**
  * Writes the answers, each about another account, in their order. What is wrong with one is its own error, and nothing of it
- * is written. Where writing them together fails, each is tried by itself: one must not stand in the way of the others.
+ * is written.
  */
 export async function writeAnswers(
   services: Services,
+  tenant: string,
   answers: readonly Answer[],
 ): Promise<(AnswerResult | Error)[]> {
-  const [first] = answers
-  if (!first) return []
-  const { tenant } = first
-  try {
-    return await inTransaction(services, tenant, (tx, changed) =>
-      writeBatch(tx, services, { tenant, answers, changed }),
-    )
-  } catch (error) {
-    const isHopeless = isUnavailable(error) || error instanceof KeysUnavailable
-    if (answers.length === 1 || isHopeless) return answers.map(() => asError(error))
-    const results: (AnswerResult | Error)[] = []
-    for (const answer of answers) results.push(...(await writeAnswers(services, [answer])))
-    return results
-  }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('Not an error was thrown.', { cause: reason })
+  return inTransaction(services, tenant, (tx, changed) =>
+    writeBatch(tx, services, { tenant, answers, changed }),
+  )
 }
 
 interface Batch {

@@ -31,7 +31,8 @@ export async function applyAnswer(services: Services, answer: Answer): Promise<s
     lane: `answers\n${answer.tenant}`,
     // Those about one account follow each other, in the order in which they came.
     apart: ({ account }) => nameOf(account),
-    work: (answers: readonly Answer[]) => writeAnswers(services, answers),
+    size: ({ observations }) => observations.length,
+    work: (answers: readonly Answer[]) => writeAnswers(services, answer.tenant, answers),
   })
   await reevaluateParents(services, answer, parents)
   return entityId

@@ -63,6 +63,18 @@ describe('a group', () => {
     expect(sizes).toEqual([100, 100, 50])
   })
 
+  it('holds no more than five hundred in all, but one item however much it is', async () => {
+    const groups = createGroups()
+    const batches: (readonly number[])[] = []
+    const work = async (items: readonly number[]) => {
+      batches.push(items)
+      return items
+    }
+    const sizes = [200, 300, 1, 900, 0, 2]
+    await Promise.all(sizes.map((item) => groups.run(item, { lane: 'one', size: (one) => one, work })))
+    expect(batches).toEqual([[200, 300], [1], [900], [0, 2]])
+  })
+
   it('keeps those apart that may not go together, in their order', async () => {
     const groups = createGroups()
     const batches: (readonly string[])[] = []
@@ -76,17 +88,37 @@ describe('a group', () => {
     expect(batches).toEqual([['a1', 'b1'], ['a2', 'b2'], ['a3']])
   })
 
-  it('fails for one alone, or for all where the work itself fails, and goes on', async () => {
+  it('fails for one alone, and tries each by itself where the work itself fails', async () => {
     const groups = createGroups()
     const { work, end } = createWork()
-    const one = Promise.allSettled(['a', 'bad b'].map((item) => groups.run(item, { lane: 'one', work })))
+    const both = Promise.allSettled(['a', 'bad b'].map((item) => groups.run(item, { lane: 'one', work })))
     await end(0)
-    expect((await one).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-    const lost = async (): Promise<string[]> => {
-      throw new Error('lost')
+    expect((await both).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    const tried: (readonly string[])[] = []
+    const refuse = async (items: readonly string[]) => {
+      tried.push(items)
+      if (items.includes('b')) throw new Error('refused')
+      return items
     }
-    const both = ['a', 'b'].map((item) => groups.run(item, { lane: 'one', work: lost }))
+    const three = ['a', 'b', 'c'].map((item) => groups.run(item, { lane: 'one', work: refuse }))
+    expect((await Promise.allSettled(three)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(tried).toEqual([['a', 'b', 'c'], ['a'], ['b'], ['c']])
+  })
+
+  it('fails at once, and for all, where the database is away, and goes on with the next', async () => {
+    const groups = createGroups()
+    let tries = 0
+    const away = async (): Promise<string[]> => {
+      tries += 1
+      throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
+    }
+    const both = ['a', 'b'].map((item) => groups.run(item, { lane: 'one', work: away }))
     expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(tries).toBe(1)
     expect(await groups.run('c', { lane: 'one', work: async (items) => items })).toBe('c')
   })
 })

@@ -1,12 +1,15 @@
 // Group commit: what is ready while others of its kind are being worked on is worked on together with what else waits.
 import { setImmediate } from 'node:timers/promises'
+import { isUnavailable } from '../store/database.ts'
 
 export interface Grouping<Item, Result> {
   /** Items of one lane wait for each other; no lane waits for another. */
   lane: string
   /** Items of which this is the same never go together: they follow each other. Absent: all may. */
   apart?: (item: Item) => string
-  /** Answers for each item, in their order. Where it throws, it has failed for them all. */
+  /** How much the item is; absent: 1. */
+  size?: (item: Item) => number
+  /** Answers for each item, in their order. Where it throws, nothing is done. */
   work(items: readonly Item[]): Promise<readonly (Result | Error)[]>
 }
 
@@ -21,8 +24,9 @@ interface Waiting {
   done: PromiseWithResolvers<unknown>
 }
 
-/** More than this at a time keep those waiting that are done, and the locks of all. */
-const MOST = 100
+/** More items than this at a time, or more of them in all, keep those waiting that are done, and the locks of all. */
+const MOST_ITEMS = 100
+const MOST_IN_ALL = 500
 
 export function createGroups(): Groups {
   const lanes = new Map<string, Waiting[]>()
@@ -50,16 +54,23 @@ export function createGroups(): Groups {
   }
 }
 
-/** Takes the first that may go together, in their order; the others keep theirs. */
+/** Takes the first that may go together, in their order; the others keep theirs. One at least, however much it is. */
 function takeGroup(waiting: Waiting[]): Waiting[] {
   const taken: Waiting[] = []
   const left: Waiting[] = []
   const present = new Set<string>()
+  let room = MOST_IN_ALL
   for (const one of waiting) {
     const apart = one.grouping.apart?.(one.item)
-    if (taken.length === MOST || (apart !== undefined && present.has(apart))) left.push(one)
-    else {
+    const size = one.grouping.size?.(one.item) ?? 1
+    if (apart !== undefined && present.has(apart)) left.push(one)
+    else if (taken.length > 0 && (taken.length === MOST_ITEMS || size > room)) {
+      // Those behind it wait too: else it might wait for ever.
+      room = -1
+      left.push(one)
+    } else {
       taken.push(one)
+      room -= size
       if (apart !== undefined) present.add(apart)
     }
   }
@@ -67,17 +78,21 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
   return taken
 }
 
+/** Where it fails, each is tried by itself: one must not stand in the way of the others. A database that is away fails them all. */
 async function workOn(group: readonly Waiting[]): Promise<void> {
-  const work = group[0]?.grouping.work ?? (async () => [])
-  const items = group.map(({ item }) => item)
   try {
-    const results = await work(items)
-    for (const [index, { done }] of group.entries()) {
-      const result = results[index]
-      if (result instanceof Error) done.reject(result)
-      else done.resolve(result)
-    }
+    await workOnAll(group)
   } catch (error) {
-    for (const { done } of group) done.reject(error)
+    if (group.length > 1 && !isUnavailable(error)) for (const one of group) await workOn([one])
+    else for (const { done } of group) done.reject(error)
+  }
+}
+
+async function workOnAll(group: readonly Waiting[]): Promise<void> {
+  const results = await group[0]?.grouping.work(group.map(({ item }) => item))
+  for (const [index, { done }] of group.entries()) {
+    const result = results?.[index]
+    if (result instanceof Error) done.reject(result)
+    else done.resolve(result)
   }
 }
