@@ -4,8 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { minute, observe, WORDS } from '../../test/support/observation.ts'
 import { createTestServices } from '../../test/support/services.ts'
+import { entityStatus } from '../domain/entity.ts'
 import { createReason } from '../domain/reason.ts'
+import { readAccounts, readAccountsOfEntities, readEntities } from '../store/entities.ts'
+import { readStandings } from '../store/validations.ts'
 import { type Answer, applyAnswer } from './apply.ts'
+import { standingsOf } from './entity-writes.ts'
 import { openPersonal } from './personal.ts'
 import { registerEntity } from './register.ts'
 import type { Services } from './services.ts'
@@ -88,7 +92,19 @@ describe.each(testDatabases)('answers written together on $name', ({ open }) => 
         ...{ tenant, account: { provider: 'gu1', reference: `${tenant} ${name}` }, question },
         ...{ at: minute(at), via: 'FETCH', observations: list.map((one) => observationOf(tenant, one)) },
       })
-    return { tell, story: () => readStory(services, tenant) }
+    return { services, tenant, tell, story: () => readStory(services, tenant) }
+  }
+
+  /** How the entity stands that was last answered for at `at`: as it is stored, and as its stored validations have it. */
+  async function statusOf({ services, tenant }: Awaited<ReturnType<typeof begin>>, name: string, at: number) {
+    const { db } = services
+    const [account] = await readAccounts(db, tenant, [{ provider: 'gu1', reference: `${tenant} ${name}` }])
+    const id = account?.entity_id ?? ''
+    const accounts = await readAccountsOfEntities(db, tenant, [id])
+    const standings = standingsOf(accounts, await readStandings(db, tenant, accounts))
+    const { status, waitingOn } = entityStatus(standings, minute(at))
+    const row = (await readEntities(db, tenant, [id])).get(id)
+    return { stored: [row?.status, row?.waiting_on], derived: [status, waitingOn] }
   }
 
   it('end as if each had been written by itself', async () => {
@@ -99,6 +115,12 @@ describe.each(testDatabases)('answers written together on $name', ({ open }) => 
         const together = await begin()
         for (const answers of rounds) await Promise.all(answers.map((one) => together.tell(one)))
         expect(await together.story()).toEqual(await alone.story())
+        const isRegistered = (name: string) => (REGISTERED as readonly string[]).includes(name)
+        const last = new Map(rounds.flat().map(([name, { at }]) => [isRegistered(name) ? 'a' : name, at]))
+        for (const [name, at] of last) {
+          const { stored, derived } = await statusOf(together, name, at)
+          expect(stored, name).toEqual(derived)
+        }
       }),
       { numRuns: 12 },
     )
