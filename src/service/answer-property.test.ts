@@ -122,7 +122,7 @@ describe.each(testDatabases)('answers written together on $name', ({ open }) => 
           expect(stored, name).toEqual(derived)
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 20 },
     )
   })
 })
