@@ -25,6 +25,7 @@ import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
+import { createGroups } from './service/groups.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createSnapshots } from './service/snapshots.ts'
@@ -65,8 +66,8 @@ interface Background {
 const DRAIN_TIMEOUT_MS = 8_000
 const SUMMARY_MAX_AGE = 86_400
 const POLL_MS = 1_000
-/** Webhooks that arrive and readers that wait go through the same connections, of which the embedded database has one. */
-const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
+/** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
+const DELIVERIES_AT_ONCE = 12
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
@@ -182,8 +183,8 @@ async function createInside(config: Config, ground: Ground, origin: string) {
     secrets,
     entries: createProviders(config, ground, origin),
   })
-  const atOnce = DELIVERIES_AT_ONCE[ground.database.kind]
-  const worker = createWorker(services, { pollMs: ground.pollMs, atOnce, random: Math.random })
+  const { pollMs } = ground
+  const worker = createWorker(services, { pollMs, atOnce: DELIVERIES_AT_ONCE, random: Math.random })
   const queueLimit = config.webhookQueueLimit
   const taken = ground.siblings?.taken
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
@@ -215,6 +216,7 @@ async function createServices(
     providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
     snapshots: createSnapshots(database),
+    groups: createGroups(),
     feed,
     metrics,
     audit,

@@ -24,7 +24,8 @@ import {
 } from '../store/entities.ts'
 import { appendChanges, type StatusChangeEntry } from '../store/status-log.ts'
 import type { EntityRow, StoredState, Tx } from '../store/tables.ts'
-import { readStandings, type ValidationRow, writeValidation } from '../store/validations.ts'
+import { writeValidation } from '../store/validation-writes.ts'
+import { readStandings, type ValidationRow } from '../store/validations.ts'
 import { lookAt } from './recheck.ts'
 import type { Services } from './services.ts'
 
@@ -72,7 +73,7 @@ export async function lockOne(tx: Tx, tenant: string, id: string): Promise<Entit
 export function newEntity(
   services: Pick<Services, 'newId' | 'now'>,
   input: { tenant: string; externalId: string | null; kind: EntityKind },
-): Omit<EntityRow, 'seq'> {
+): KnownEntity {
   return {
     tenant: input.tenant,
     id: services.newId(),
@@ -88,37 +89,51 @@ export function newEntity(
   }
 }
 
+/** Its place among the others is known only once it is stored. */
+export type KnownEntity = Omit<EntityRow, 'seq'>
+
 export interface EntityFinish {
   entity: EntityRow
   now: Instant
   changes: readonly EntityChange[]
   /** What the provider says the entity is, where it does. */
-  kind?: EntityKind
+  kind?: EntityKind | undefined
   /** Gets the entity's id if something was appended to the log. */
   changed: Set<string>
 }
 
 /** Writes the entity with its own status, as it then is, and appends what changed. Call it last: the log's lock is held until commit. */
 export async function finishEntity(tx: Tx, input: EntityFinish): Promise<EntityRow> {
-  const { entity, now } = input
+  const { entity } = input
   const accounts = await readAccountsOfEntities(tx, entity.tenant, [entity.id])
   const standings = standingsOf(accounts, await readStandingsOf(tx, entity.tenant, accounts))
+  const { row, entries } = concludeEntity(input, standings)
+  const { external_id, kind, status, waiting_on, needs_reverification, settle_at } = row
+  const columns = { external_id, kind, status, waiting_on, needs_reverification, settle_at }
+  await updateEntity(tx, entity.tenant, entity.id, columns)
+  await appendChanges(tx, entity.tenant, entries)
+  if (entries.length > 0) input.changed.add(entity.id)
+  return row
+}
+
+/** The entity as its standings make it, and what the log is told of it. */
+export function concludeEntity<Row extends KnownEntity>(
+  { entity, now, kind, changes }: Omit<EntityFinish, 'changed' | 'entity'> & { entity: Row },
+  standings: readonly Standing[],
+): { row: Row; entries: StatusChangeEntry[] } {
   const status = entityStatus(standings, now)
-  const written = {
-    external_id: entity.external_id,
-    kind: entity.kind === 'UNKNOWN' ? (input.kind ?? entity.kind) : entity.kind,
+  const row = {
+    ...entity,
+    kind: entity.kind === 'UNKNOWN' ? (kind ?? entity.kind) : entity.kind,
     status: status.status,
     waiting_on: status.waitingOn,
     needs_reverification: status.needsReverification,
     settle_at: nextClockChange(standings),
   }
-  await updateEntity(tx, entity.tenant, entity.id, written)
-  const entries = input.changes
+  const entries = changes
     .filter((change) => change.change === 'STATUS' || change.change === 'DETAIL')
     .map((change) => logEntry({ entityId: entity.id, status, now }, change))
-  await appendChanges(tx, entity.tenant, entries)
-  if (entries.length > 0) input.changed.add(entity.id)
-  return { ...entity, ...written }
+  return { row, entries }
 }
 
 function readStandingsOf(tx: Tx, tenant: string, accounts: readonly AccountRow[]): Promise<ValidationRow[]> {

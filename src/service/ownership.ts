@@ -1,7 +1,7 @@
 // Whose an account or a validation is: what another tenant knows does not exist for this one, and no provider is asked about it.
 import { GatewayError } from '../domain/errors.ts'
 import type { AccountKey } from '../store/entities.ts'
-import { hasForeignValidations, isForeignAccount } from '../store/ownership.ts'
+import { findOwners, hasForeignValidations, isForeignAccount, type OwnerHint } from '../store/ownership.ts'
 import type { Services } from './services.ts'
 
 /** What a caller asks about: an account, or a validation of that reference, or both. */
@@ -9,6 +9,17 @@ export interface OwnedAsk {
   tenant: string
   account?: AccountKey
   validation?: AccountKey
+}
+
+/** The tenant that knows the validation, or else the account; null: nobody does. Who asks at the same time looks together. */
+export function findOwner(
+  { db, groups }: Pick<Services, 'db' | 'groups'>,
+  { provider, reference, account }: OwnerHint,
+): Promise<string | null> {
+  return groups.run(
+    { provider, reference, account },
+    { lane: 'owners', work: (hints: readonly OwnerHint[]) => findOwners(db, hints) },
+  )
 }
 
 /**

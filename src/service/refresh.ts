@@ -4,10 +4,10 @@ import type { ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Provider } from '../providers/provider.ts'
 import { type AccountKey, updateAccount } from '../store/entities.ts'
-import { findOwner } from '../store/ownership.ts'
 import type { Failure } from '../store/tables.ts'
 import { readValidationsOfAccounts, writeValidationFailure } from '../store/validations.ts'
 import { applyAnswer, applyEntitySummary } from './apply.ts'
+import { findOwner } from './ownership.ts'
 import type { Services } from './services.ts'
 import { KeysUnavailable } from './vault.ts'
 
@@ -143,7 +143,7 @@ async function discover(services: Services, ask: Discovery): Promise<{ isKnown: 
 async function receiverOf(services: Services, ask: Discovery, account: AccountKey): Promise<string | null> {
   if (ask.via !== 'WEBHOOK') return ask.tenant
   const { provider, reference } = ask
-  return (await findOwner(services.db, { provider, reference, account: account.reference })) ?? ask.tenant
+  return (await findOwner(services, { provider, reference, account: account.reference })) ?? ask.tenant
 }
 
 /** An account never seen before. Answers false where the provider does not know it. */

@@ -8,7 +8,7 @@ import {
   requeueDelivery,
   type StoredDelivery,
 } from '../store/deliveries.ts'
-import { findOwner } from '../store/ownership.ts'
+import { findOwners } from '../store/ownership.ts'
 import type { DeliveryState } from '../store/tables.ts'
 import { readDelivery } from './deliveries.ts'
 import { bodyPlaceOf } from './delivery-bodies.ts'
@@ -98,7 +98,8 @@ export async function replayDelivery(
   const [delivery] = await readDeliveries(services.db, { id, after: null, limit: 1 })
   if (!delivery) return null
   const { provider, reference, account } = delivery
-  const owner = reference === null ? null : await findOwner(services.db, { provider, reference, account })
+  const [owner = null] =
+    reference === null ? [] : await findOwners(services.db, [{ provider, reference, account }])
   if ((owner ?? services.policy.webhookTenant) !== tenant) return null
   const definitions = services.providers.list().map((one) => services.providers.get(one.id).definition)
   const at = services.now().toISOString()

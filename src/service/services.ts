@@ -4,6 +4,7 @@ import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
 import type { Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
+import type { Groups } from './groups.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -46,6 +47,8 @@ export interface Services {
   flights: Flights
   /** What the store says of entities, in memory. */
   snapshots: Snapshots
+  /** What is written, or looked up, together. */
+  groups: Groups
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics

@@ -1,15 +1,14 @@
 // Works off the deliveries: each is a hint, so the validation is read at its provider and that answer is applied.
+import { setImmediate } from 'node:timers/promises'
 import { type ErrorCode, GatewayError } from '../domain/errors.ts'
-import { plusSeconds, secondsBetween } from '../domain/time.ts'
+import { type Instant, plusSeconds, secondsBetween } from '../domain/time.ts'
 import {
   type ClaimedDelivery,
   claimDeliveries,
   finishDeliveries,
   postponeDelivery,
 } from '../store/deliveries.ts'
-import { findOwner } from '../store/ownership.ts'
-import { readValidationsByReference } from '../store/validations.ts'
-import { discoverRecord, refreshRecord } from './refresh.ts'
+import { readAgain } from './delivery-reads.ts'
 import type { Services } from './services.ts'
 
 export interface WorkerOptions {
@@ -31,8 +30,6 @@ export interface Worker {
 
 /** A claim that was not finished is taken over after this. Longer than any delivery takes, a minute with the poll. */
 const LEASE_SECONDS = 45
-/** How far the clocks of instances may be apart: what another one read may be so much older than it says. */
-const CLOCKS_APART_SECONDS = 5
 /**
  * Pauses after each failed try, in seconds, before the jitter: an outage of an hour is outlived. After the last try the
  * delivery is dead.
@@ -77,6 +74,8 @@ function createLane(services: Services, options: WorkerOptions, provider: string
   /** Takes as much as there is room for, until nothing is due. Whatever ends makes room and calls again. */
   async function claimAll() {
     while (again && timer && running.size < options.atOnce) {
+      // Those that end in the same turn of the event loop make room for one claim.
+      await setImmediate()
       again = false
       const claimed = await claim(options.atOnce - running.size)
       for (const group of byValidation(claimed)) run(group)
@@ -151,51 +150,27 @@ export async function processDeliveries(
     for (const delivery of due) await retryLater(services, { delivery, code, stretch })
     return
   }
-  const at = services.now().toISOString()
-  await finish(services, due, { state: 'DONE', failure: null, at })
+  const at = await done(services, due)
   for (const { provider, receivedAt } of due)
     services.metrics.observeWebhookLag(provider, secondsBetween(receivedAt, at))
+}
+
+/** Ends deliveries that were worked off, those of which this is so at the same time together. Answers when. */
+function done(services: Services, deliveries: readonly ClaimedDelivery[]): Promise<Instant> {
+  return services.groups.run(deliveries, {
+    lane: 'done',
+    async work(groups: readonly (readonly ClaimedDelivery[])[]) {
+      const at = services.now().toISOString()
+      await finish(services, groups.flat(), { state: 'DONE', failure: null, at })
+      return groups.map(() => at)
+    },
+  })
 }
 
 /** Tries that ended with their process count too, but where none has failed, only many of them do. */
 function isSpent({ attempts, failure }: ClaimedDelivery): boolean {
   return attempts > (failure === null ? MAX_INTERRUPTED_TRIES : MAX_TRIES)
 }
-
-/** Reads the validation at its provider, unless that was done after the last of these deliveries became due. */
-async function readAgain(services: Services, deliveries: readonly ClaimedDelivery[]): Promise<void> {
-  const [{ provider, reference }] = deliveries as [ClaimedDelivery]
-  const account = deliveries.find((delivery) => delivery.account !== null)?.account ?? null
-  const since =
-    deliveries
-      .map(({ dueAt }) => dueAt)
-      .toSorted()
-      .at(-1) ?? ''
-  const surelySince = plusSeconds(since, CLOCKS_APART_SECONDS)
-  const key = { provider, reference }
-  const tenant = (await findOwner(services.db, { ...key, account })) ?? services.policy.webhookTenant
-  const { definition } = services.providers.get(provider)
-  // An account without an owner is not given to anybody: whoever registers it reads it then.
-  if (tenant === null && (account !== null || definition.needsAccount)) return
-  const read = async (owner: string) => (await readValidationsByReference(services.db, owner, [key]))[0]
-  const known = tenant === null ? undefined : await read(tenant)
-  if (tenant === null || !known) {
-    if (await discoverRecord(services, { tenant, ...key, account, since, via: 'WEBHOOK' })) return
-    throw new GatewayError('PROVIDER_REFUSED', { provider, message: UNKNOWN_THERE })
-  }
-  await refreshRecord(services, {
-    tenant,
-    account: { provider, reference: known.account },
-    reference,
-    validationId: known.id,
-    since,
-    knownAt: known.state.observedAt,
-    isFresh: async () => ((await read(tenant))?.state.detailObservedAt ?? '') > surelySince,
-    via: 'WEBHOOK',
-  })
-}
-
-const UNKNOWN_THERE = 'The provider does not know the validation that its webhook is about.'
 
 interface Failed {
   delivery: ClaimedDelivery

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { minute, observe } from '../../test/support/observation.ts'
 import { TENANT } from '../../test/support/rows.ts'
-import { recordObservation } from './observations.ts'
+import { writeTogether } from './given.ts'
+import { observationRecords } from './observations.ts'
 
 describe.each(testDatabases)('observations on $name', ({ open }) => {
   let database: TestDatabase
@@ -20,17 +21,17 @@ describe.each(testDatabases)('observations on $name', ({ open }) => {
     content: string,
     more: { word?: string; at?: string; outcome?: string; validationId?: string; tenant?: string } = {},
   ) {
-    const { word = 'review', at = minute(1), outcome = 'STATUS', ...target } = more
+    const { word = 'review', at = minute(1), outcome = 'STATUS', tenant = TENANT } = more
     const observation = observe(word)
     const [digest, raw] = [`digest of ${content}`, Buffer.from(content)]
     return database.db
       .transaction()
       .execute((tx) =>
-        recordObservation(
-          tx,
-          { tenant: TENANT, validationId, ...target },
-          { observation, digest, raw, at, outcome },
-        ),
+        writeTogether(tx, [
+          observationRecords(tenant, [
+            { validationId: more.validationId ?? validationId, observation, digest, raw, at, outcome },
+          ]),
+        ]),
       )
   }
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { addEntity, addValidation, TENANT } from '../../test/support/rows.ts'
-import { readValidations, type SealedPersonal, writeValidation } from './validations.ts'
+import { type SealedPersonal, writeValidation } from './validation-writes.ts'
+import { readValidations } from './validations.ts'
 
 describe.each(testDatabases)('validations on $name', ({ open }) => {
   let database: TestDatabase

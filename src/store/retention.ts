@@ -4,7 +4,8 @@ import type { PiiClass } from '../domain/pii.ts'
 import type { Instant } from '../domain/time.ts'
 import { readLogBounds } from './status-log.ts'
 import type { Db, Tx } from './tables.ts'
-import { parseValidation, type SealedPersonal, type ValidationRow } from './validations.ts'
+import type { SealedPersonal } from './validation-writes.ts'
+import { parseValidation, type ValidationRow } from './validations.ts'
 
 /** What is older than a moment, so many at a time. */
 interface Age {

@@ -5,6 +5,7 @@ import { type TestDatabase, testDatabases } from '../../test/support/database.ts
 import { minute, observe } from '../../test/support/observation.ts'
 import { addEntity, addValidation, TENANT } from '../../test/support/rows.ts'
 import { evolve } from '../domain/validation.ts'
+import { writeTogether } from './given.ts'
 import type { EntityRow } from './tables.ts'
 import {
   listValidations,
@@ -12,15 +13,13 @@ import {
   type ValidationPageShape,
   type ValidationPosition,
 } from './validation-pages.ts'
+import { currentMarks, type SealedPersonal, writeValidation } from './validation-writes.ts'
 import {
-  markCurrent,
   readMembers,
   readStandings,
   readValidations,
   readValidationsByReference,
   readValidationsOfAccounts,
-  type SealedPersonal,
-  writeValidation,
   writeValidationFailure,
 } from './validations.ts'
 
@@ -154,13 +153,19 @@ describe.each(testDatabases)('validations on $name', ({ open }) => {
     const newer = await add({ requestedAt: minute(2) })
     const sameTime = await add({ requestedAt: minute(2) })
     expect(await standing()).toEqual([sameTime])
-    await db.transaction().execute((tx) => markCurrent(tx, TENANT, ADA, newer))
+    const mark = (marks: Record<string, boolean>, tenant = TENANT) => {
+      const list = Object.entries(marks).map(([id, isCurrent]) => ({ id, isCurrent }))
+      return db.transaction().execute((tx) => writeTogether(tx, [currentMarks(tenant, list)]))
+    }
+    await mark({ [newer]: true })
     expect(await standing()).toEqual([newer])
-    await db.transaction().execute((tx) => markCurrent(tx, TENANT, ADA, old))
+    await mark({ [newer]: false, [old]: true })
     expect(await standing()).toEqual([old])
-    await db.transaction().execute((tx) => markCurrent(tx, 'other', ADA, null))
+    await mark({ [old]: false }, 'other')
     expect(await standing()).toEqual([old])
-    await db.transaction().execute((tx) => markCurrent(tx, TENANT, ADA, null))
+    await mark({ [old]: false })
+    expect(await standing()).toEqual([sameTime])
+    await mark({})
     expect(await standing()).toEqual([sameTime])
   })
 

@@ -1,12 +1,7 @@
-// Statements on validations and on what was observed of them.
-import { sql } from 'kysely'
-import { clockChange } from '../domain/clock.ts'
-import type { PiiClass } from '../domain/pii.ts'
-import { isFinal, type KycStatus } from '../domain/status.ts'
-import type { Instant } from '../domain/time.ts'
-import type { ValidationState } from '../domain/validation.ts'
+// Statements that read validations.
+import type { KycStatus } from '../domain/status.ts'
 import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
-import type { Db, Failure, PersonalData, StoredState, Tx, ValidationTable } from './tables.ts'
+import type { Db, Failure, StoredState, Tx, ValidationTable } from './tables.ts'
 
 /** A validation as it is known: identity, state, and the last failure to refresh it. */
 export interface ValidationRow {
@@ -78,109 +73,19 @@ export async function readValidationsOfAccounts(
   return rows.map(parseValidation)
 }
 
-/** The validations of an account, and those with one of these references, whosever they are. */
+/** The validations of these accounts, and those with one of these references, whosever they are. */
 export async function readKnownValidations(
   db: Db | Tx,
   tenant: string,
-  query: { account: AccountKey; references: readonly string[] },
+  query: { accounts: readonly AccountKey[]; references: readonly AccountKey[] },
 ): Promise<ValidationRow[]> {
-  const { account, references } = query
-  const rows = await from(db, tenant)
-    .where('provider', '=', account.provider)
-    .where((where) =>
-      where.or([where('account', '=', account.reference), where('reference', '=', anyOf(references))]),
-    )
-    .execute()
+  const { accounts, references } = query
+  // Not with `or`, which no index serves.
+  const others = from(db, tenant)
+    .where(isAnyOf('reference', references))
+    .where((where) => where.not(isAnyOf('account', accounts)))
+  const rows = await from(db, tenant).where(isAnyOf('account', accounts)).unionAll(others).execute()
   return rows.map(parseValidation)
-}
-
-export interface ValidationIdentity {
-  tenant: string
-  id: string
-  provider: string
-  account: string
-  entityId: string
-  isCurrent: boolean
-  isNew?: boolean
-}
-
-/** Personal data as they are stored. */
-export interface SealedPersonal {
-  sealed: Uint8Array | null
-  /** What they hold something of. */
-  classes: PiiClass[]
-}
-
-export interface NewState {
-  /** What of it is personal is left out. */
-  state: ValidationState | StoredState
-  /** Absent: what is known stays as it is. */
-  personal?: SealedPersonal | undefined
-  /** When it is looked at again unasked; null: never. */
-  lookAt: Instant | null
-}
-
-/** Writes the state of a known validation, or of a new one. A success clears the last failure. */
-export async function writeValidation(
-  tx: Tx,
-  identity: ValidationIdentity,
-  { state, personal, lookAt }: NewState,
-): Promise<void> {
-  const clock = clockChange(state)
-  const written = {
-    is_current: identity.isCurrent,
-    status: state.status,
-    clock_status: clock?.to ?? null,
-    clock_at: clock?.at ?? null,
-    requested_at: state.requestedAt,
-    parent_reference: state.parentReference,
-    look_at: lookAt,
-    ended_at: isFinal(state.status) ? state.statusChangedAt : null,
-    state: JSON.stringify({ ...state, ...NOT_IN_STATE }),
-    ...(personal && { personal: personal.sealed, personal_classes: personal.classes }),
-    failure: null,
-  }
-  const { tenant, id, provider, account, entityId } = identity
-  if (identity.isNew) {
-    const key = { tenant, id, provider, account, reference: state.reference, entity_id: entityId }
-    await tx
-      .insertInto('validation')
-      .values({ personal: null, personal_classes: [], ...key, ...written })
-      .execute()
-  } else {
-    await tx
-      .updateTable('validation')
-      .set(written)
-      .where('tenant', '=', tenant)
-      .where('id', '=', id)
-      .execute()
-  }
-}
-
-/** JSON leaves out what is undefined. */
-const NOT_IN_STATE: Record<keyof PersonalData | 'raw', undefined> = {
-  extractedData: undefined,
-  sessionUrl: undefined,
-  unrecognized: undefined,
-  raw: undefined,
-}
-
-/** Makes `id` the current validation of its account and no other; with null, none is. */
-export async function markCurrent(
-  tx: Tx,
-  tenant: string,
-  account: AccountKey,
-  id: string | null,
-): Promise<void> {
-  await tx
-    .updateTable('validation')
-    .set((set) => ({
-      is_current: id === null ? sql<boolean>`false` : sql<boolean>`${set.ref('id')} = ${id}`,
-    }))
-    .where('tenant', '=', tenant)
-    .where('provider', '=', account.provider)
-    .where('account', '=', account.reference)
-    .execute()
 }
 
 export async function writeValidationFailure(

@@ -4,7 +4,7 @@ import type { Observation } from '../../src/domain/observation.ts'
 import { evolve } from '../../src/domain/validation.ts'
 import { insertAccount, insertEntity, readEntities } from '../../src/store/entities.ts'
 import type { Db, EntityRow } from '../../src/store/tables.ts'
-import { writeValidation } from '../../src/store/validations.ts'
+import { writeValidation } from '../../src/store/validation-writes.ts'
 import { minute, observe } from './observation.ts'
 
 export const TENANT = 'default'

@@ -5,6 +5,7 @@ import { applyAnswer } from '../../src/service/apply.ts'
 import { createAuditLog } from '../../src/service/audit.ts'
 import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
+import { createGroups } from '../../src/service/groups.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
 import type { ServiceMetrics, Services } from '../../src/service/services.ts'
 import { createSnapshots } from '../../src/service/snapshots.ts'
@@ -45,6 +46,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     providers: createProviderRegistry(entries, { now, logger, secrets }),
     flights: createFlights(),
     snapshots: createSnapshots({ db }),
+    groups: createGroups(),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
     vault: createVault({ keys: keysOf(db), masterKeys: [MASTER_KEY], now }),
