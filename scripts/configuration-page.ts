@@ -2,7 +2,7 @@
 
 import { PROVIDERS } from '../src/providers/index.ts'
 import type { ProviderDefinition, Setting } from '../src/providers/provider.ts'
-import { SETTINGS } from '../src/settings.ts'
+import { POLICY_SETTING, policyName, SETTINGS } from '../src/settings.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 /** One environment name, whoever reads it. */
@@ -63,7 +63,8 @@ function providerGroup(provider: ProviderDefinition): Group {
   const rows = Object.entries(provider.settings).map(([name, setting]) =>
     createRow(name, setting, whenAbsent(setting)),
   )
-  return { title: provider.name, rows }
+  const policy = createRow(policyName(provider.id), POLICY_SETTING, { fallback: null, required: false })
+  return { title: provider.name, rows: [...rows, policy] }
 }
 
 function createRow(name: string, setting: Omit<Setting, 'schema'>, absent: Absent): Row {

@@ -16,8 +16,9 @@ import {
 import type { GraphQLServer } from './graphql/server.ts'
 import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
-import { createMetrics } from './metrics.ts'
-import { createHttpClient } from './providers/http.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createUpstream } from './providers/upstream.ts'
+import type { UpstreamDeps } from './providers/upstream-deps.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
@@ -66,13 +67,13 @@ const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
-  const { database, bus, clients, emulators, authenticator, audit, logger } = ground
+  const { database, bus, upstreams, emulators, authenticator, audit, logger } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
-    await Promise.all(clients.map((client) => client.close()))
+    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     authenticator.close()
     await audit
       .flush()
@@ -125,7 +126,7 @@ async function openGround(config: Config, overrides: Overrides) {
     ...(bus && { publish: bus.publish }),
   })
   bus?.subscribe(feed.wake)
-  const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
+  const upstreams = createUpstreams(config, { now, logger, metrics })
   const emulators = createEmulators(config, now)
   const audit = createAuditLog({
     db: database.db,
@@ -133,7 +134,7 @@ async function openGround(config: Config, overrides: Overrides) {
     now,
     logger,
   })
-  return { now, pollMs, logger, metrics, database, bus, feed, clients, emulators, authenticator, audit }
+  return { now, pollMs, logger, metrics, database, bus, feed, upstreams, emulators, authenticator, audit }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -180,12 +181,25 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services }) }
 }
 
-function createProviders(config: Config, { clients, now }: Ground, origin: string): ProviderEntry[] {
-  return config.providers.map((configured, index) => {
-    const http = clients[index] ?? createHttpClient(configured.definition.id)
-    const settings = configured.settings ?? emulatorSettings(configured, origin)
+/** One for each provider, under its own policy: what one does to us, no other feels. */
+function createUpstreams(config: Config, deps: Pick<UpstreamDeps, 'now' | 'logger'> & { metrics: Metrics }) {
+  return new Map(
+    config.providers.map(({ definition: { id }, policy }) => {
+      const upstream = createUpstream(id, { ...deps, policy, random: Math.random })
+      deps.metrics.watchUpstream(id, upstream.view)
+      return [id, upstream]
+    }),
+  )
+}
+
+function createProviders(config: Config, { upstreams, now }: Ground, origin: string): ProviderEntry[] {
+  return config.providers.flatMap((configured) => {
     const { definition } = configured
-    return { definition, provider: definition.create({ settings, http, now, newId: randomUUID }) }
+    const upstream = upstreams.get(definition.id)
+    if (!upstream) return []
+    const settings = configured.settings ?? emulatorSettings(configured, origin)
+    const provider = definition.create({ settings, http: upstream, now, newId: randomUUID })
+    return [{ definition, provider, upstream }]
   })
 }
 

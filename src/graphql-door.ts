@@ -30,8 +30,8 @@ export function createGraphQL(
     schema,
     authenticate: authenticator.authenticate,
     now: services.now,
-    createContext: (input) => createContext(services, input),
-    renewContext,
+    createContext: (input) => createContext(services, input, config.limits),
+    renewContext: (context) => renewContext(context, config.limits),
     beforeAnswer: leaveTrail,
     // Each look at personal data is noted under the name and the request of who looked.
     audienceOf: (context, document) => (asksForPersonal(document) ? null : audienceOf(context)),

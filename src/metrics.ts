@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 export interface MetricRow {
   name: string
   type: 'counter' | 'gauge' | 'histogram'
-  labels: readonly ('provider' | 'outcome')[]
+  labels: readonly ('provider' | 'outcome' | 'reason')[]
   /** One sentence: the scraped text and docs/generated/metrics.md say it. */
   help: string
 }
@@ -47,6 +47,54 @@ export const METRICS = {
     labels: [],
     help: 'Subscriptions that are open at this instance.',
   },
+  upstreamCalls: {
+    name: 'kyc_upstream_calls_total',
+    type: 'counter',
+    labels: ['provider', 'outcome'],
+    help: 'Calls that were sent to a provider, by what became of them. Each repetition is one.',
+  },
+  upstreamSeconds: {
+    name: 'kyc_upstream_seconds',
+    type: 'histogram',
+    labels: ['provider'],
+    help: 'Seconds that one call to a provider took, to the end of its answer or to its failure.',
+  },
+  upstreamRetries: {
+    name: 'kyc_upstream_retries_total',
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Calls to a provider that were repeated.',
+  },
+  upstreamHeldBack: {
+    name: 'kyc_upstream_held_back_total',
+    type: 'counter',
+    labels: ['provider', 'reason'],
+    help: 'Calls that were not sent, and failed at once.',
+  },
+  breakerState: {
+    name: 'kyc_breaker_state',
+    type: 'gauge',
+    labels: ['provider'],
+    help: 'The breaker of a provider: 0 closed, 1 half open, 2 open.',
+  },
+  upstreamInFlight: {
+    name: 'kyc_upstream_in_flight',
+    type: 'gauge',
+    labels: ['provider'],
+    help: 'Calls to a provider that are under way.',
+  },
+  upstreamQueue: {
+    name: 'kyc_upstream_queue',
+    type: 'gauge',
+    labels: ['provider'],
+    help: 'Calls that wait for one of the places of a provider.',
+  },
+  shed: {
+    name: 'kyc_requests_shed_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Requests that were refused with 503 because this instance had too much to do.',
+  },
   cpu: {
     name: 'kyc_process_cpu_seconds_total',
     type: 'counter',
@@ -70,6 +118,17 @@ export const METRICS = {
 /** Seconds: from what nobody notices to what is plainly stuck. */
 const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
+/** Seconds: from a provider next door to one that is cut off. */
+const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** What is read when somebody looks. */
+export interface UpstreamLoad {
+  inFlight: number
+  queued: number
+}
+
+const BREAKER_STATE: Record<string, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 }
+
 /** Providers are named by their ids, which are ours. */
 export interface Metrics {
   countDelivery(provider: string, outcome: string): void
@@ -78,6 +137,13 @@ export interface Metrics {
   countMissedChange(provider: string): void
   countUnknownWord(provider: string): void
   setSubscribers(subscribers: number): void
+  countCall(provider: string, outcome: string, seconds: number): void
+  countRetry(provider: string): void
+  countHeldBack(provider: string, reason: string): void
+  setBreaker(provider: string, state: string): void
+  /** From now on the load of this provider is read when it is asked for. */
+  watchUpstream(provider: string, read: () => UpstreamLoad): void
+  countShed(reason: string): void
   /** What `/metrics` answers with. */
   render(): Promise<{ contentType: string; body: string }>
 }
@@ -93,6 +159,8 @@ export function createMetrics(): Metrics {
   const subscribers = new Gauge(options(METRICS.subscribers, registry))
   registerProcess(registry)
   return {
+    ...createUpstreamMetrics(registry),
+    ...createShedMetrics(registry),
     countDelivery: (provider, outcome) => deliveries.inc({ provider, outcome }),
     observeWebhookLag: (provider, seconds) => lag.observe({ provider }, seconds),
     setQueued: (count) => queue.set(count),
@@ -103,6 +171,39 @@ export function createMetrics(): Metrics {
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }
+}
+
+function createUpstreamMetrics(registry: Registry) {
+  const calls = new Counter(options(METRICS.upstreamCalls, registry))
+  const seconds = new Histogram({ ...options(METRICS.upstreamSeconds, registry), buckets: CALL_BUCKETS })
+  const retries = new Counter(options(METRICS.upstreamRetries, registry))
+  const heldBack = new Counter(options(METRICS.upstreamHeldBack, registry))
+  const breaker = new Gauge(options(METRICS.breakerState, registry))
+  const loads = new Map<string, () => UpstreamLoad>()
+  const gaugeOf = (row: Pick<MetricRow, 'name' | 'help' | 'labels'>, key: keyof UpstreamLoad) =>
+    new Gauge({
+      ...options(row, registry),
+      collect() {
+        for (const [provider, read] of loads) this.set({ provider }, read()[key])
+      },
+    })
+  gaugeOf(METRICS.upstreamInFlight, 'inFlight')
+  gaugeOf(METRICS.upstreamQueue, 'queued')
+  return {
+    countCall(provider: string, outcome: string, took: number) {
+      calls.inc({ provider, outcome })
+      seconds.observe({ provider }, took)
+    },
+    countRetry: (provider: string) => retries.inc({ provider }),
+    countHeldBack: (provider: string, reason: string) => heldBack.inc({ provider, reason }),
+    setBreaker: (provider: string, state: string) => breaker.set({ provider }, BREAKER_STATE[state] ?? 0),
+    watchUpstream: (provider: string, read: () => UpstreamLoad) => void loads.set(provider, read),
+  }
+}
+
+function createShedMetrics(registry: Registry) {
+  const shed = new Counter(options(METRICS.shed, registry))
+  return { countShed: (reason: string) => shed.inc({ reason }) }
 }
 
 /** The library's own set has thirty names, and observers that cannot be stopped. */

@@ -1,7 +1,7 @@
 // Calls that leave this process, through every provider: to the host of the base address, below its path, and nowhere else.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from './http.ts'
@@ -197,16 +197,40 @@ describe.each(IDS)('what %s answers', (id) => {
     expect(calls.every(({ path, host }) => host === own.host && PATHS[id]?.test(path))).toBe(true)
   })
 
-  it('is not unpacked, though a few bytes of it may be very many', async () => {
-    const packed = gzipSync(Buffer.alloc(20_000_000, ' '))
-    expect(packed.length).toBeLessThan(100_000)
+  const sendPacked = (encoding: string, packed: Uint8Array) => {
     answer = (_request, response) =>
       void response
-        .writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' })
+        .writeHead(200, { 'content-encoding': encoding, 'content-type': 'application/json' })
         .end(packed)
+  }
+  const PACKERS = [
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+    ['zstd', zstdCompressSync],
+  ] as const
+
+  it.each(PACKERS)('packed as %s, though plain was asked for, is unpacked', async (encoding, pack) => {
+    sendPacked(encoding, pack(Buffer.from('{"validations":[],"verifications":[],"total":0}')))
+    expect(await connectPlainly(id).listValidations('ada')).toEqual([])
+  })
+
+  it.each(PACKERS)('as %s is unpacked no further than is allowed', async (encoding, pack) => {
+    const packed = pack(Buffer.alloc(20_000_000, ' '))
+    expect(packed.length).toBeLessThan(100_000)
+    sendPacked(encoding, packed)
     expect(await codeOf(connectPlainly(id).listValidations('ada'))).toBe('UNEXPECTED_RESPONSE')
-    const url = `http://${own.host}/`
-    expect((await http.send({ method: 'GET', url })).text.length).toBeLessThanOrEqual(packed.length)
+  })
+
+  it.each([
+    ['gzip', Buffer.from('no gzip')],
+    ['gzip', gzipSync('{"validations":[],"verifications":[]}').subarray(0, 20)],
+    ['gzip, gzip', gzipSync(gzipSync('{}'))],
+    ['gzip, identity', gzipSync('{}')],
+    ['unheard-of', Buffer.from('{}')],
+  ])('as %s that cannot be opened is not read', async (encoding, packed) => {
+    sendPacked(encoding, packed)
+    expect(await codeOf(connectPlainly(id).listValidations('ada'))).toBe('UNEXPECTED_RESPONSE')
   })
 
   it('without an end is cut off', async () => {

@@ -2,7 +2,7 @@
 import type { Db } from '../store/tables.ts'
 import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
-import type { Flights } from './flights.ts'
+import type { Caller, Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
@@ -43,6 +43,8 @@ export interface Services {
   db: Db
   providers: ProviderRegistry
   flights: Flights
+  /** Who waits for what is done with these services. Absent: nobody who could leave. */
+  caller?: Caller
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics
