@@ -37,12 +37,11 @@ export const UPSTREAM_POLICY = {
   },
   connections: { default: 20, min: 1, max: 1_000, meaning: 'Calls at the same time.' },
   queue: { default: 200, min: 1, max: 100_000, meaning: 'Calls that wait for a place; further ones fail.' },
-  window: { default: 20, min: 2, max: 1_000, meaning: 'The last calls that the breaker looks at.' },
-  failures: {
-    default: 10,
-    min: 1,
+  window: {
+    default: 20,
+    min: 2,
     max: 1_000,
-    meaning: 'The breaker opens when more than half of the window has failed, once it holds so many calls.',
+    meaning: 'The breaker opens when more than half of the last so many calls have failed.',
   },
   trial: {
     default: 5_000,

@@ -42,11 +42,7 @@ export function createBreaker(provider: string, deps: UpstreamDeps): Breaker {
   const trial = { dueAt: 0, at: null as Instant | null }
   let since: Instant | null = null
   const breaker = circuitBreaker(handleWhenResult(isFailure), {
-    breaker: new CountBreaker({
-      threshold: FAILED_SHARE,
-      size: Math.max(policy.window, policy.failures),
-      minimumNumberOfCalls: policy.failures,
-    }),
+    breaker: new CountBreaker({ threshold: FAILED_SHARE, size: policy.window }),
     halfOpenAfter: new DelegateBackoff(() => {
       const wait = Math.ceil(policy.trial * (1 + JITTER * random()))
       trial.dueAt = performance.now() + wait

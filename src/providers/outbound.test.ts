@@ -1,7 +1,6 @@
 // Calls that leave this process, through every provider: to the host of the base address, below its path, and nowhere else.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from './http.ts'
@@ -195,42 +194,6 @@ describe.each(IDS)('what %s answers', (id) => {
     await askEverything(connectPlainly(id), 'ada')
     expect(strayed).toEqual([])
     expect(calls.every(({ path, host }) => host === own.host && PATHS[id]?.test(path))).toBe(true)
-  })
-
-  const sendPacked = (encoding: string, packed: Uint8Array) => {
-    answer = (_request, response) =>
-      void response
-        .writeHead(200, { 'content-encoding': encoding, 'content-type': 'application/json' })
-        .end(packed)
-  }
-  const PACKERS = [
-    ['gzip', gzipSync],
-    ['br', brotliCompressSync],
-    ['deflate', deflateSync],
-    ['zstd', zstdCompressSync],
-  ] as const
-
-  it.each(PACKERS)('packed as %s, though plain was asked for, is unpacked', async (encoding, pack) => {
-    sendPacked(encoding, pack(Buffer.from('{"validations":[],"verifications":[],"total":0}')))
-    expect(await connectPlainly(id).listValidations('ada')).toEqual([])
-  })
-
-  it.each(PACKERS)('as %s is unpacked no further than is allowed', async (encoding, pack) => {
-    const packed = pack(Buffer.alloc(20_000_000, ' '))
-    expect(packed.length).toBeLessThan(100_000)
-    sendPacked(encoding, packed)
-    expect(await codeOf(connectPlainly(id).listValidations('ada'))).toBe('UNEXPECTED_RESPONSE')
-  })
-
-  it.each([
-    ['gzip', Buffer.from('no gzip')],
-    ['gzip', gzipSync('{"validations":[],"verifications":[]}').subarray(0, 20)],
-    ['gzip, gzip', gzipSync(gzipSync('{}'))],
-    ['gzip, identity', gzipSync('{}')],
-    ['unheard-of', Buffer.from('{}')],
-  ])('as %s that cannot be opened is not read', async (encoding, packed) => {
-    sendPacked(encoding, packed)
-    expect(await codeOf(connectPlainly(id).listValidations('ada'))).toBe('UNEXPECTED_RESPONSE')
   })
 
   it('without an end is cut off', async () => {
