@@ -8,20 +8,20 @@ export interface RetryBudget {
   earn(): void
 }
 
-/** Of ten calls that go well, one repetition is earned. */
-const EARNED = 0.1
+/** So many calls that go well earn one. Counted in whole parts of one, since ten tenths make less. */
+const CALLS_PER_RETRY = 10
 
 /** A provider that is down earns none: then there are no more repetitions than are in hand, however many ask. */
 export function createRetryBudget(size: number): RetryBudget {
-  let left = size
+  let left = size * CALLS_PER_RETRY
   return {
     take() {
-      if (left < 1) return false
-      left -= 1
+      if (left < CALLS_PER_RETRY) return false
+      left -= CALLS_PER_RETRY
       return true
     },
     earn() {
-      left = Math.min(size, left + EARNED)
+      left = Math.min(size * CALLS_PER_RETRY, left + 1)
     },
   }
 }
