@@ -8,7 +8,6 @@ import {
   createClocks,
   createEmulators,
   type Emulators,
-  emulatorSettings,
   mountsOf,
   pointWebhooks,
   webhookSecretsOf,
@@ -16,9 +15,8 @@ import {
 import type { GraphQLServer } from './graphql/server.ts'
 import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
-import { createUpstream } from './providers/upstream.ts'
-import type { UpstreamDeps } from './providers/upstream-deps.ts'
+import { createShedding } from './load-shedding.ts'
+import { createMetrics } from './metrics.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
@@ -32,6 +30,7 @@ import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
 import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
+import { createProviders, createUpstreams } from './upstreams.ts'
 
 export interface App {
   /** For example `http://127.0.0.1:4000`. */
@@ -67,7 +66,7 @@ const DELIVERIES_AT_ONCE = { postgres: 4, pglite: 2 }
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
-  const { database, bus, upstreams, emulators, authenticator, audit, logger } = ground
+  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
@@ -75,6 +74,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     authenticator.close()
+    shedding.close()
     await audit
       .flush()
       .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
@@ -126,15 +126,29 @@ async function openGround(config: Config, overrides: Overrides) {
     ...(bus && { publish: bus.publish }),
   })
   bus?.subscribe(feed.wake)
-  const upstreams = createUpstreams(config, { now, logger, metrics })
+  const upstreams = createUpstreams(config.providers, { now, logger, metrics })
   const emulators = createEmulators(config, now)
+  const shedding = createShedding({ onShed: metrics.countShed })
   const audit = createAuditLog({
     db: database.db,
     signingKeys: database.masterKeys.map(deriveAuditKey),
     now,
     logger,
   })
-  return { now, pollMs, logger, metrics, database, bus, feed, upstreams, emulators, authenticator, audit }
+  return {
+    now,
+    pollMs,
+    logger,
+    metrics,
+    database,
+    bus,
+    feed,
+    upstreams,
+    shedding,
+    emulators,
+    authenticator,
+    audit,
+  }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -154,7 +168,7 @@ interface Inside {
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { database, emulators, feed, logger, metrics } = ground
+  const { database, emulators, feed, logger, metrics, shedding } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     webhooks: async (delivery) => (await inside).intake.receive(delivery),
@@ -164,6 +178,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     corsOrigins: config.corsOrigins,
+    shedding,
     logger,
   })
 }
@@ -179,28 +194,6 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   const queueLimit = config.webhookQueueLimit
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
   return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services }) }
-}
-
-/** One for each provider, under its own policy: what one does to us, no other feels. */
-function createUpstreams(config: Config, deps: Pick<UpstreamDeps, 'now' | 'logger'> & { metrics: Metrics }) {
-  return new Map(
-    config.providers.map(({ definition: { id }, policy }) => {
-      const upstream = createUpstream(id, { ...deps, policy, random: Math.random })
-      deps.metrics.watchUpstream(id, upstream.view)
-      return [id, upstream]
-    }),
-  )
-}
-
-function createProviders(config: Config, { upstreams, now }: Ground, origin: string): ProviderEntry[] {
-  return config.providers.flatMap((configured) => {
-    const { definition } = configured
-    const upstream = upstreams.get(definition.id)
-    if (!upstream) return []
-    const settings = configured.settings ?? emulatorSettings(configured, origin)
-    const provider = definition.create({ settings, http: upstream, now, newId: randomUUID })
-    return [{ definition, provider, upstream }]
-  })
 }
 
 interface ProviderParts {

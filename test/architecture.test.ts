@@ -21,11 +21,14 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
     /^(answers|cors|http|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|cors|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    '(address|answers|cors|load-shedding|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
-  [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
   [
-    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox)\.ts|commands\/)/,
+    /^(address|bus|load-shedding|metrics|rate-limit|telemetry)\.ts$/,
+    '(address|domain/errors|telemetry)\\.ts$',
+  ],
+  [
+    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]
