@@ -128,7 +128,7 @@ async function openGround(config: Config, overrides: Overrides) {
   bus?.subscribe(feed.wake)
   const upstreams = createUpstreams(config.providers, { now, logger, metrics })
   const emulators = createEmulators(config, now)
-  const shedding = createShedding({ onShed: metrics.countShed })
+  const shedding = createShedding({ onShed: metrics.countShed, probe: database.ping })
   const audit = createAuditLog({
     db: database.db,
     signingKeys: database.masterKeys.map(deriveAuditKey),

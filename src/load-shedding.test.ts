@@ -11,8 +11,8 @@ const SOON = { timeout: 5_000, interval: 1 }
 const WORK_MS = 3
 const CLIENTS = 100
 const LIMITS: Record<Load, SheddingLimits> = {
-  query: { lateMs: 20, few: 10, most: 1_000 },
-  delivery: { lateMs: 60_000, few: 10, most: 1_000 },
+  query: { loopMs: 20, storeMs: 1_000, few: 10, most: 1_000 },
+  delivery: { loopMs: 60_000, storeMs: 1_000, few: 10, most: 1_000 },
 }
 
 function burn() {
@@ -90,7 +90,7 @@ it('answers probes, metrics and webhooks all the while', async () => {
 })
 
 it('has room for a limited number at a time, each kind for itself', async () => {
-  const limits = { lateMs: 60_000, few: 1, most: 2 }
+  const limits = { loopMs: 60_000, storeMs: 1_000, few: 1, most: 2 }
   const shed: string[] = []
   const shedding = createShedding({
     onShed: (reason) => void shed.push(reason),
@@ -107,7 +107,7 @@ it('has room for a limited number at a time, each kind for itself', async () => 
 })
 
 it('takes a pause of the machine for no overload, and forgets lateness that is over', async () => {
-  const limits = { lateMs: 10, few: 2, most: 1_000 }
+  const limits = { loopMs: 10, storeMs: 1_000, few: 2, most: 1_000 }
   const shedding = createShedding({ onShed: () => {}, limits: { query: limits, delivery: limits } })
   onTestFinished(shedding.close)
   for (let entered = 0; entered < 4; entered += 1) shedding.enter('query')
@@ -120,4 +120,19 @@ it('takes a pause of the machine for no overload, and forgets lateness that is o
   })
   expect(shedding.admits('delivery')).toBeNull()
   await vi.waitFor(() => expect(shedding.admits('query')).toBeNull(), SOON)
+})
+
+it('refuses more while the database lets everybody wait, and only as long', async () => {
+  const limits = { loopMs: 60_000, storeMs: 20, few: 2, most: 1_000 }
+  const answers: (() => void)[] = []
+  const probe = () => new Promise<void>((resolve) => answers.push(resolve))
+  const shedding = createShedding({ onShed: () => {}, probe, limits: { query: limits, delivery: limits } })
+  onTestFinished(shedding.close)
+  for (let entered = 0; entered < 4; entered += 1) shedding.enter('query')
+  await vi.waitFor(() => expect(shedding.admits('query')?.reason).toBe('late'), SOON)
+  expect(answers).toHaveLength(1)
+  await vi.waitFor(() => {
+    answers.at(-1)?.()
+    expect(shedding.admits('query')).toBeNull()
+  }, SOON)
 })

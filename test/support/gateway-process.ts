@@ -9,6 +9,7 @@ export interface GatewayProcess {
   /** The first match in the output; rejects with the output when the process ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  pid: number
   /** The exit code; null where a signal ended it. */
   exit: Promise<number | null>
 }
@@ -58,7 +59,13 @@ export function startProcess(
     look()
     return promise
   }
-  return { output: () => output, waitFor, exit, kill: (signal) => void child.kill(signal) }
+  return {
+    output: () => output,
+    waitFor,
+    pid: child.pid ?? 0,
+    exit,
+    kill: (signal) => void child.kill(signal),
+  }
 }
 
 /** For `afterAll`: no test leaves a process behind, whatever became of it. */
