@@ -115,6 +115,22 @@ describe('it opens', () => {
   })
 })
 
+it('calls that nobody waited for hide no failures', async () => {
+  const { upstream, send, times } = open({ trial: LONG })
+  answer = status(500)
+  await times(WINDOW - 1)
+  answer = silent
+  const controller = new AbortController()
+  const calls = Array.from({ length: WINDOW }, () => send(controller.signal))
+  await vi.waitFor(() => expect(arrived).toBe(2 * WINDOW - 1), SOON)
+  controller.abort()
+  await Promise.all(calls)
+  expect(upstream.view().breaker).toBe('CLOSED')
+  answer = status(500)
+  await times(1)
+  expect(upstream.view().breaker).toBe('OPEN')
+})
+
 describe('while it is open', () => {
   it('calls fail in at most 5 ms, with the time after which one may go through', async () => {
     const { upstream, times } = open({ trial: 9_500 })

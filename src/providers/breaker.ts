@@ -19,14 +19,22 @@ export interface Held {
   error: GatewayError
 }
 
+interface Result {
+  outcome: CallOutcome
+  /** Throws where there is no answer. */
+  open(): unknown
+}
+
 export interface Breaker {
   /** Null: calls go through. */
   holds(): Held | null
-  run<T extends { outcome: CallOutcome }>(call: () => Promise<T>): Promise<T>
+  run<T extends Result>(call: () => Promise<T>): Promise<T>
   view(): { breaker: BreakerState; breakerSince: Instant | null; trialAt: Instant | null }
 }
 
 const FAILED_SHARE = 0.5
+/** The library's clock has whole milliseconds: when we let a trial through, it must be due there too. */
+const CLOCK_GRAIN_MS = 2
 /** So that many instances do not all try at the same moment. */
 const JITTER = 0.2
 
@@ -45,7 +53,7 @@ export function createBreaker(provider: string, deps: UpstreamDeps): Breaker {
     breaker: new CountBreaker({ threshold: FAILED_SHARE, size: policy.window }),
     halfOpenAfter: new DelegateBackoff(() => {
       const wait = Math.ceil(policy.trial * (1 + JITTER * random()))
-      trial.dueAt = performance.now() + wait
+      trial.dueAt = performance.now() + wait + CLOCK_GRAIN_MS
       trial.at = new Date(now().getTime() + wait).toISOString()
       return wait
     }),
@@ -56,12 +64,6 @@ export function createBreaker(provider: string, deps: UpstreamDeps): Breaker {
     metrics.setBreaker(provider, STATES[state])
   })
   logChanges(breaker, provider, deps)
-
-  /** A trial that nobody waited for to its end tells nothing, and so the breaker stays open. */
-  function isFailure(result: unknown): boolean {
-    const { outcome } = result as { outcome: CallOutcome }
-    return CALL_OUTCOMES[outcome].isFailure ?? breaker.state === CircuitState.HalfOpen
-  }
 
   function heldBy(waitMs: number): Held {
     const retryAfter = Math.max(1, Math.ceil(waitMs / 1_000))
@@ -76,8 +78,14 @@ export function createBreaker(provider: string, deps: UpstreamDeps): Breaker {
       return breaker.state === CircuitState.Open && waitMs > 0 ? heldBy(waitMs) : null
     },
     async run(call) {
+      const isTrial = breaker.state !== CircuitState.Closed
       try {
-        return await breaker.execute(call)
+        return await breaker.execute(async () => {
+          const result = await call()
+          // What is thrown is counted neither way; of a trial it would be a success.
+          if (!isTrial && CALL_OUTCOMES[result.outcome].isFailure === null) result.open()
+          return result
+        })
       } catch (error) {
         throw isBrokenCircuitError(error) ? heldBy(0).error : error
       }
@@ -88,6 +96,11 @@ export function createBreaker(provider: string, deps: UpstreamDeps): Breaker {
       trialAt: breaker.state === CircuitState.Open ? trial.at : null,
     }),
   }
+}
+
+/** A trial that nobody waited for to its end tells nothing, and so the breaker stays open. */
+function isFailure(result: unknown): boolean {
+  return CALL_OUTCOMES[(result as Result).outcome].isFailure ?? true
 }
 
 /** Once when it opens and once when it closes: a trial that fails is no news. */

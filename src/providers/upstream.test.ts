@@ -122,6 +122,13 @@ describe('a safe call is repeated', () => {
     expect(arrived).toBe(1_000 + DEFAULT_UPSTREAM_POLICY.budget)
   })
 
+  it('and by the breaker: nearly all of 1,000 calls, one after the other, are never sent', async () => {
+    answer = status(500)
+    const { upstream } = open({ trial: 600_000 })
+    for (let call = 0; call < 1_000; call += 1) await send(upstream)
+    expect(arrived).toBe(DEFAULT_UPSTREAM_POLICY.window)
+  })
+
   it('and calls that go well fill the budget again', async () => {
     const { upstream } = open({ budget: 1, window: 1_000 })
     const failing = async () => {

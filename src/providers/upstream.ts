@@ -64,6 +64,11 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     if (held) holdBack(held)
   }
 
+  /** Neither where it would be held back, nor where nobody waits any more. */
+  function mayRepeat({ signal }: HttpRequest): boolean {
+    return pause.holds() === null && breaker.view().breaker === 'CLOSED' && signal?.aborted !== true
+  }
+
   async function attempt(request: HttpRequest, number: number): Promise<Attempt> {
     const begin = performance.now()
     const call = await callOf(http, request)
@@ -72,7 +77,7 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     if (call.outcome === 'ok') budget.earn()
     const { isSafe = request.method === 'GET' } = request
     const wanted = isSafe && CALL_OUTCOMES[call.outcome].isRepeated && number < policy.retries
-    const isRepeated = wanted && pause.holds() === null && request.signal?.aborted !== true && budget.take()
+    const isRepeated = wanted && mayRepeat(request) && budget.take()
     if (isRepeated) metrics.countRetry(provider)
     return { ...call, isRepeated }
   }
