@@ -1,8 +1,9 @@
 // docs/generated/configuration.md and .env.example: every environment name, from the tables the gateway reads.
 
+import { UPSTREAM_POLICY, UPSTREAM_POLICY_NAMES } from '../src/domain/upstream.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
 import type { ProviderDefinition, Setting } from '../src/providers/provider.ts'
-import { SETTINGS } from '../src/settings.ts'
+import { POLICY_SETTING, policyName, SETTINGS } from '../src/settings.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 /** One environment name, whoever reads it. */
@@ -43,8 +44,19 @@ export function renderConfigurationPage(): string {
     INTRO +
     groups()
       .map(({ title, rows }) => section(title, settingTable(rows)))
-      .join('')
+      .join('') +
+    section('Policies of providers', POLICY_INTRO, policyTable())
   )
+}
+
+const POLICY_INTRO = `The names in ${PROVIDERS.map(({ id }) => code(policyName(id))).join(' and ')}, for example \`attempt=2000,connections=10\`.`
+
+function policyTable(): string {
+  const rows = UPSTREAM_POLICY_NAMES.map((name) => {
+    const { meaning, default: value, min, max } = UPSTREAM_POLICY[name]
+    return [code(name), text(meaning), String(value), `${min} to ${max}`]
+  })
+  return table(['Name', 'Meaning', 'Default', 'Allowed'], rows)
 }
 
 export function renderEnvExample(): string {
@@ -63,7 +75,8 @@ function providerGroup(provider: ProviderDefinition): Group {
   const rows = Object.entries(provider.settings).map(([name, setting]) =>
     createRow(name, setting, whenAbsent(setting)),
   )
-  return { title: provider.name, rows }
+  const policy = createRow(policyName(provider.id), POLICY_SETTING, { fallback: null, required: false })
+  return { title: provider.name, rows: [...rows, policy] }
 }
 
 function createRow(name: string, setting: Omit<Setting, 'schema'>, absent: Absent): Row {

@@ -1,5 +1,6 @@
 // docs/generated/metrics.md: every metric that `/metrics` answers with.
-import { METRICS, type MetricRow } from '../src/metrics.ts'
+import { CALL_OUTCOMES, HELD_BACK } from '../src/domain/upstream.ts'
+import { METRICS, type MetricRow } from '../src/metric-table.ts'
 import { DELIVERY_OUTCOMES } from '../src/service/services.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
@@ -34,8 +35,27 @@ export function renderMetricsPage(): string {
     section('Names', table(['Name', 'Type', 'Labels', 'Meaning'], metrics)) +
     section(
       'Labels',
-      '`provider` is the id of a provider of this gateway. `outcome` is one of these:',
+      '`provider` is the id of a provider of this gateway. `outcome` of a webhook is one of these:',
       table(['`outcome`', 'Meaning'], outcomes),
+    ) +
+    section(
+      'Calls to providers',
+      '`outcome` of a call is one of these. Failures count for the breaker; a call is repeated where that is safe.',
+      table(['`outcome`', 'Meaning', 'Failure', 'Repeated'], callOutcomes()),
+      'Calls that were not sent have a `reason`:',
+      table(
+        ['`reason`', 'Meaning'],
+        Object.entries(HELD_BACK).map(([name, why]) => [code(name), text(why)]),
+      ),
+      'Requests that were refused have one too: `late`, this process is behind; `crowded`, there are too many at a time.',
     )
   )
+}
+
+function callOutcomes(): string[][] {
+  const said = { true: 'yes', false: 'no', null: 'not counted' }
+  return Object.entries(CALL_OUTCOMES).map(([name, { meaning, isFailure, isRepeated }]) => [
+    ...[code(name), text(meaning)],
+    ...[said[`${isFailure}`], isRepeated ? 'yes' : 'no'],
+  ])
 }

@@ -20,6 +20,10 @@ export function shuttingDown(): Response {
   return refuse(503, 'SHUTTING_DOWN', { headers: { 'retry-after': '1' } })
 }
 
+export function overloaded(retryAfter: number): Response {
+  return refuse(503, 'OVERLOADED', { headers: { 'retry-after': String(retryAfter) } })
+}
+
 /** As it was sent: nothing is decoded, and no dots are resolved. */
 export function pathOf(request: Request): string {
   return /^[a-z]+:\/\/[^/?#]*([^?#]*)/i.exec(request.url)?.[1] ?? ''

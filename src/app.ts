@@ -8,7 +8,6 @@ import {
   createClocks,
   createEmulators,
   type Emulators,
-  emulatorSettings,
   mountsOf,
   pointWebhooks,
   webhookSecretsOf,
@@ -16,8 +15,8 @@ import {
 import type { GraphQLServer } from './graphql/server.ts'
 import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
+import { createShedding } from './load-shedding.ts'
 import { createMetrics } from './metrics.ts'
-import { createHttpClient } from './providers/http.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
@@ -33,6 +32,7 @@ import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
 import { loadKey } from './store/keys.ts'
 import { createLogger, type Logger } from './telemetry.ts'
+import { createProviders, createUpstreams } from './upstreams.ts'
 import type { Siblings } from './workers/siblings.ts'
 
 export interface App {
@@ -71,14 +71,15 @@ const DELIVERIES_AT_ONCE = 12
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
-  const { database, bus, clients, emulators, authenticator, audit, logger } = ground
+  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
-    await Promise.all(clients.map((client) => client.close()))
+    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     authenticator.close()
+    shedding.close()
     await audit
       .flush()
       .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
@@ -133,15 +134,16 @@ async function openGround(config: Config, overrides: Overrides) {
     ...(bus && { publish: bus.publish }),
   })
   bus?.subscribe(feed.wake)
-  const clients = config.providers.map(({ definition }) => createHttpClient(definition.id))
+  const upstreams = createUpstreams(config.providers, { now, logger, metrics })
   const emulators = createEmulators(config, now)
+  const shedding = createShedding({ onShed: metrics.countShed, probe: database.ping })
   const audit = createAuditLog({
     db: database.db,
     signingKeys: database.masterKeys.map(deriveAuditKey),
     now,
     logger,
   })
-  const parts = { database, bus, feed, clients, emulators, authenticator, audit }
+  const parts = { database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
   return { ...parts, now, pollMs, logger, metrics, siblings }
 }
 
@@ -162,7 +164,7 @@ interface Inside {
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { database, emulators, feed, logger, metrics, siblings } = ground
+  const { database, emulators, feed, logger, metrics, siblings, shedding } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     quick: async (head) => (await inside).graphql.quick(head),
@@ -173,6 +175,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     corsOrigins: config.corsOrigins,
+    shedding,
     logger,
   })
 }
@@ -189,15 +192,6 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   const taken = ground.siblings?.taken
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
   return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services, taken }) }
-}
-
-function createProviders(config: Config, { clients, now }: Ground, origin: string): ProviderEntry[] {
-  return config.providers.map((configured, index) => {
-    const http = clients[index] ?? createHttpClient(configured.definition.id)
-    const settings = configured.settings ?? emulatorSettings(configured, origin)
-    const { definition } = configured
-    return { definition, provider: definition.create({ settings, http, now, newId: randomUUID }) }
-  })
 }
 
 interface ProviderParts {

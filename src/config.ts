@@ -2,9 +2,10 @@
 import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import type { PiiClass } from './domain/pii.ts'
 import { DEFAULT_TENANT } from './domain/principal.ts'
+import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from './domain/upstream.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
-import { type GatewaySetting, SETTINGS } from './settings.ts'
+import { type GatewaySetting, POLICY_SETTING, policyName, SETTINGS } from './settings.ts'
 import type { LogLevel } from './telemetry.ts'
 import { type AuthConfig, checkTrust, readAuth } from './trust-config.ts'
 
@@ -44,6 +45,8 @@ export interface ConfiguredProvider {
   definition: ProviderDefinition
   /** Null in sandbox mode where the provider is not set up: its emulator is used. */
   settings: Settings | null
+  /** How it is called. */
+  policy: UpstreamPolicy
 }
 
 /** One line per problem, each beginning with the name of the variable. */
@@ -141,9 +144,11 @@ function readProviders(environment: Environment, reading: ProviderReading): Conf
   return used.map((definition) => {
     const prefix = `${definition.id.toUpperCase()}_BASE_URL`
     const emulated = mode === 'sandbox' && !environment[prefix]?.trim()
+    const policy = { name: policyName(definition.id), setting: POLICY_SETTING, problems }
     return {
       definition,
       settings: emulated ? null : readProviderSettings(environment, { definition, problems }),
+      policy: { ...DEFAULT_UPSTREAM_POLICY, ...readOne<Partial<UpstreamPolicy>>(environment, policy) },
     }
   })
 }

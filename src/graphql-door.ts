@@ -36,9 +36,9 @@ export function createGraphQL(
     async createContext(input) {
       // Whatever was committed before is seen by who asks now.
       await services.snapshots.look()
-      return createContext(services, input)
+      return createContext(services, input, config.limits)
     },
-    renewContext,
+    renewContext: (context) => renewContext(context, config.limits),
     beforeAnswer: leaveTrail,
     audienceOf,
     // Each look at personal data is noted under the name and the request of who looked.

@@ -63,7 +63,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createNodeServer({
     state,
     receiveTimeoutMs,
-    quick: quick ? createQuickPosts({ quick, cors: createCors(options.corsOrigins), logger }) : null,
+    quick: quick
+      ? createQuickPosts({ quick, cors: createCors(options.corsOrigins), shedding: options.shedding, logger })
+      : null,
     isLong: (request) => state.draining || refusals.ofRequest(request).length > 0,
     handle(request, { req }) {
       const connection = { cut: () => void req.socket.destroy() }

@@ -1,6 +1,7 @@
 // What is scraped: names, kinds, and nothing that another side sent.
 import { describe, expect, it } from 'vitest'
-import { createMetrics, METRICS } from './metrics.ts'
+import { METRICS } from './metric-table.ts'
+import { createMetrics } from './metrics.ts'
 import type { ServiceMetrics } from './service/services.ts'
 
 describe('the metrics', () => {

@@ -1,86 +1,24 @@
 // The metrics of one gateway: their names, and the text that is scraped. No label holds what a provider or a caller sent.
 import { performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-
-export interface MetricRow {
-  name: string
-  type: 'counter' | 'gauge' | 'histogram'
-  labels: readonly ('provider' | 'outcome' | 'way')[]
-  /** One sentence: the scraped text and docs/generated/metrics.md say it. */
-  help: string
-  /** What workers of one instance show together. Absent: their sum. `max` is for what each of them sees as a whole. */
-  aggregator?: 'max'
-}
+import { METRICS, type MetricRow } from './metric-table.ts'
 
 /** What one worker tells the others, so that any of them can answer for all. */
 export type MetricReport = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
-export const METRICS = {
-  deliveries: {
-    name: 'kyc_webhook_deliveries_total',
-    type: 'counter',
-    labels: ['provider', 'outcome'],
-    help: 'Webhook requests by what became of them. One that was accepted can later be counted again, as dead.',
-  },
-  lag: {
-    name: 'kyc_webhook_lag_seconds',
-    type: 'histogram',
-    labels: ['provider'],
-    help: 'Seconds from the arrival of a webhook to its change in the status history.',
-  },
-  queue: {
-    name: 'kyc_webhook_queue',
-    type: 'gauge',
-    labels: [],
-    help: 'Webhook deliveries that wait to be processed, of all instances on one database.',
-    aggregator: 'max',
-  },
-  missedChanges: {
-    name: 'kyc_missed_changes_total',
-    type: 'counter',
-    labels: ['provider'],
-    help: 'Changes of status that were found by asking the provider, and that no webhook had told of.',
-  },
-  unknownWords: {
-    name: 'kyc_unknown_words_total',
-    type: 'counter',
-    labels: ['provider'],
-    help: 'Words of a provider that are in no table.',
-  },
-  requests: {
-    name: 'kyc_graphql_requests_total',
-    type: 'counter',
-    labels: ['way'],
-    help: 'Requests to /graphql that were authenticated: `short` for queries that were known and answered on the short way, `long` for all others.',
-  },
-  subscribers: {
-    name: 'kyc_subscribers',
-    type: 'gauge',
-    labels: [],
-    help: 'Subscriptions that are open at this instance.',
-  },
-  cpu: {
-    name: 'kyc_process_cpu_seconds_total',
-    type: 'counter',
-    labels: [],
-    help: 'Seconds of processor time this instance has used, of all its workers together.',
-  },
-  eventLoop: {
-    name: 'kyc_event_loop_busy_seconds_total',
-    type: 'counter',
-    labels: [],
-    help: 'Seconds in which the event loop was busy. A rate near 1, or near the number of workers, means that requests wait for each other.',
-  },
-  memory: {
-    name: 'kyc_process_resident_memory_bytes',
-    type: 'gauge',
-    labels: [],
-    help: 'Memory of this instance, of all its workers together.',
-  },
-} as const satisfies Record<string, MetricRow>
-
 /** Seconds: from what nobody notices to what is plainly stuck. */
 const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
+
+/** Seconds: from a provider next door to one that is cut off. */
+const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** What is read when somebody looks. */
+export interface UpstreamLoad {
+  inFlight: number
+  queued: number
+}
+
+const BREAKER_STATE: Record<string, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 }
 
 /** Providers are named by their ids, which are ours. */
 export interface Metrics {
@@ -91,6 +29,13 @@ export interface Metrics {
   countUnknownWord(provider: string): void
   setSubscribers(subscribers: number): void
   countRequest(way: 'short' | 'long'): void
+  countCall(provider: string, outcome: string, seconds: number): void
+  countRetry(provider: string): void
+  countHeldBack(provider: string, reason: string): void
+  setBreaker(provider: string, state: string): void
+  /** From now on the load of this provider is read when it is asked for. */
+  watchUpstream(provider: string, read: () => UpstreamLoad): void
+  countShed(reason: string): void
   /** What `/metrics` answers with. */
   render(): Promise<{ contentType: string; body: string }>
   /** The same as data. */
@@ -109,6 +54,8 @@ export function createMetrics(): Metrics {
   const subscribers = new Gauge(options(METRICS.subscribers, registry))
   registerProcess(registry)
   return {
+    ...createUpstreamMetrics(registry),
+    ...createShedMetrics(registry),
     countDelivery: (provider, outcome) => deliveries.inc({ provider, outcome }),
     observeWebhookLag: (provider, seconds) => lag.observe({ provider }, seconds),
     setQueued: (count) => queue.set(count),
@@ -121,6 +68,39 @@ export function createMetrics(): Metrics {
     },
     report: () => registry.getMetricsAsJSON(),
   }
+}
+
+function createUpstreamMetrics(registry: Registry) {
+  const calls = new Counter(options(METRICS.upstreamCalls, registry))
+  const seconds = new Histogram({ ...options(METRICS.upstreamSeconds, registry), buckets: CALL_BUCKETS })
+  const retries = new Counter(options(METRICS.upstreamRetries, registry))
+  const heldBack = new Counter(options(METRICS.upstreamHeldBack, registry))
+  const breaker = new Gauge(options(METRICS.breakerState, registry))
+  const loads = new Map<string, () => UpstreamLoad>()
+  const gaugeOf = (row: Pick<MetricRow, 'name' | 'help' | 'labels'>, key: keyof UpstreamLoad) =>
+    new Gauge({
+      ...options(row, registry),
+      collect() {
+        for (const [provider, read] of loads) this.set({ provider }, read()[key])
+      },
+    })
+  gaugeOf(METRICS.upstreamInFlight, 'inFlight')
+  gaugeOf(METRICS.upstreamQueue, 'queued')
+  return {
+    countCall(provider: string, outcome: string, took: number) {
+      calls.inc({ provider, outcome })
+      seconds.observe({ provider }, took)
+    },
+    countRetry: (provider: string) => retries.inc({ provider }),
+    countHeldBack: (provider: string, reason: string) => heldBack.inc({ provider, reason }),
+    setBreaker: (provider: string, state: string) => breaker.set({ provider }, BREAKER_STATE[state] ?? 0),
+    watchUpstream: (provider: string, read: () => UpstreamLoad) => void loads.set(provider, read),
+  }
+}
+
+function createShedMetrics(registry: Registry) {
+  const shed = new Counter(options(METRICS.shed, registry))
+  return { countShed: (reason: string) => shed.inc({ reason }) }
 }
 
 /** The library's own set has thirty names, and observers that cannot be stopped. */

@@ -1,6 +1,8 @@
 // POSTs to /graphql on sockets, the short way: read and answered as node has them, without web-standard objects in between.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { overloaded } from './answers.ts'
 import type { Cors } from './cors.ts'
+import type { Shedding } from './load-shedding.ts'
 import type { QuickPost } from './routes.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Logger, requestIdFrom } from './telemetry.ts'
@@ -8,6 +10,8 @@ import { type Logger, requestIdFrom } from './telemetry.ts'
 export interface QuickPostsOptions {
   quick: QuickPost
   cors: Cors
+  /** Absent: nothing is shed. */
+  shedding?: Shedding | undefined
   logger: Logger
 }
 
@@ -26,36 +30,59 @@ export function mayBeQuick({ method, url, headers }: IncomingMessage): boolean {
   return method === 'POST' && url === '/graphql' && length > 0 && length <= MAX_BYTES
 }
 
-export function createQuickPosts({ quick, cors, logger }: QuickPostsOptions): QuickPosts {
+export function createQuickPosts(options: QuickPostsOptions): QuickPosts {
+  const { shedding } = options
+  const answerPost = createAnswering(options)
   return async (request, response) => {
-    const start = performance.now()
-    const { headers } = request
-    const requestId = requestIdFrom(firstOf(headers['x-request-id']))
-    const answerBody = await quick({
-      authorization: headers.authorization ?? null,
-      contentType: headers['content-type'] ?? null,
-      accept: headers.accept ?? null,
-      requestId,
-    })
-    if (!answerBody || headers['content-encoding'] !== undefined) return false
+    const refusal = shedding?.admits('query')
+    if (refusal) return answerPost(request, response, overloaded(refusal.retryAfter))
+    shedding?.enter('query')
+    try {
+      return await answerPost(request, response)
+    } finally {
+      shedding?.leave('query')
+    }
+  }
+}
+
+function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
+  /** Null: it is for the long way. */
+  async function ask(request: Readable, response: ServerResponse, requestId: string) {
+    const { authorization = null, accept = null, 'content-type': contentType = null } = request.headers
+    const answerBody = await quick({ authorization, accept, contentType, requestId })
+    if (!answerBody || request.headers['content-encoding'] !== undefined) return null
     const body = await readBody(request)
     // Whoever left in the middle waits for no answer.
-    if (!body) return true
+    if (!body) return GONE
     request.body = body
-    const answer = await answerBody(body.toString('utf8'), waiterFor(response))
-    if (!answer) return false
+    return answerBody(body.toString('utf8'), waiterFor(response))
+  }
+  return async (request: Readable, response: ServerResponse, refusal?: Response): Promise<boolean> => {
+    const start = performance.now()
+    const requestId = requestIdFrom(firstOf(request.headers['x-request-id']))
+    const answer = refusal ? await plain(refusal) : await ask(request, response, requestId)
+    if (answer === GONE || answer === null) return answer === GONE
+    const { status, headers, body } = answer
     response
-      .writeHead(answer.status, [
+      .writeHead(status, [
         ...SECURITY,
-        ...flat(cors.headersFor(headers.origin)),
-        ...flat(answer.headers),
-        ...['content-length', String(Buffer.byteLength(answer.body)), 'x-request-id', requestId],
+        ...flat(cors.headersFor(request.headers.origin)),
+        ...flat(headers),
+        ...['content-length', String(Buffer.byteLength(body)), 'x-request-id', requestId],
       ])
-      .end(answer.body)
+      .end(body)
     const ms = Math.round(performance.now() - start)
-    logger.info({ requestId, method: 'POST', route: '/graphql', status: answer.status, ms }, 'request')
+    logger.info({ requestId, method: 'POST', route: '/graphql', status, ms }, 'request')
     return true
   }
+}
+
+const GONE = Symbol('gone')
+
+async function plain(response: Response) {
+  // Every answer has this header already.
+  const { 'cache-control': _, ...headers } = Object.fromEntries(response.headers)
+  return { status: response.status, headers, body: await response.text() }
 }
 
 /** Names and values in turn: node takes them as they are. */

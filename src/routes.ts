@@ -1,7 +1,8 @@
 // Which path goes to whom.
 import { isLoopback } from './address.ts'
-import { json, pathOf, refuse, shuttingDown } from './answers.ts'
+import { json, overloaded, pathOf, refuse, shuttingDown } from './answers.ts'
 import { createCors, isOfForeignPage, refuseForeignPage, refuseOrigin } from './cors.ts'
+import type { Load, Shedding } from './load-shedding.ts'
 import { secure } from './security-headers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
@@ -37,6 +38,8 @@ export interface RouteOptions {
   metrics?(): Promise<{ contentType: string; body: string }>
   /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
   mounts?: Record<string, Handler>
+  /** Absent: nothing is shed. */
+  shedding?: Shedding
   /** Origins of pages that may call /graphql from a browser. */
   corsOrigins?: readonly string[]
   logger: Logger
@@ -68,8 +71,12 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
   const { ready, webhooks, metrics, mounts = {} } = options
   const open: Wrap = (handler) => (request, connection) =>
     state.draining ? shuttingDown() : handler(request, connection)
+  const shed = createShed(options.shedding)
   return [
-    exact('/graphql', createGraphQLRoute(options, open)),
+    exact(
+      '/graphql',
+      createGraphQLRoute(options, (handler) => shed('query', open(handler))),
+    ),
     exact('/livez', { level: 'debug', methods: READ, handle: () => json(200, { status: 'ok' }) }),
     exact('/readyz', { level: 'debug', methods: READ, handle: () => readiness(ready, state) }),
     ...(metrics
@@ -80,7 +87,7 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
           below('/webhooks', {
             level: 'info',
             methods: ['POST'],
-            handle: open(createWebhookReceiver(webhooks, options.logger)),
+            handle: shed('delivery', open(createWebhookReceiver(webhooks, options.logger))),
           }),
         ]
       : []),
@@ -89,6 +96,23 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
 }
 
 type Wrap = (handler: Handler) => Handler
+
+/** What is taken on counts until its answer begins; what streams from then on is bounded elsewhere. */
+function createShed(shedding: Shedding | undefined) {
+  return (load: Load, handler: Handler): Handler => {
+    if (!shedding) return handler
+    return async (request, connection) => {
+      const refusal = shedding.admits(load)
+      if (refusal) return overloaded(refusal.retryAfter)
+      shedding.enter(load)
+      try {
+        return await handler(request, connection)
+      } finally {
+        shedding.leave(load)
+      }
+    }
+  }
+}
 
 /** A browser that asks whether a page may call is told so even while we stop: the page is to read that we do. */
 function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap): RouteRest {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isLoopback } from './address.ts'
 import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import { PII_CLASS_NAMES, type PiiClass } from './domain/pii.ts'
+import { UPSTREAM_POLICY, UPSTREAM_POLICY_NAMES } from './domain/upstream.ts'
 import type { Setting } from './providers/provider.ts'
 import { LOG_LEVELS } from './telemetry.ts'
 
@@ -33,11 +34,20 @@ function list<T extends z.ZodType<unknown, string>>(one: T) {
 /** Entries such as `name=5`, of these names, in which nothing comes twice. */
 function namedNumbers<Name extends string>(names: readonly Name[], max: number) {
   const error = `must be a comma list of name=number with the names ${names.join(', ')} and numbers from 1 to ${max}`
+  return namedRanges(names, { error, rangeOf: () => ({ min: 1, max }) })
+}
+
+function namedRanges<Name extends string>(
+  names: readonly Name[],
+  { error, rangeOf }: { error: string; rangeOf(name: Name): { min: number; max: number } },
+) {
   return z.string().transform((value, context): Partial<Record<Name, number>> => {
     const pairs = value.split(',').map((part) => part.split('=').map((half) => half.trim()))
-    const isFine = pairs.every(([name = '', number = '', ...rest]) => {
-      const isNumber = /^\d{1,7}$/.test(number) && Number(number) >= 1 && Number(number) <= max
-      return (names as readonly string[]).includes(name) && isNumber && rest.length === 0
+    const isFine = pairs.every(([name, number = '', ...rest]) => {
+      const known = names.find((one) => one === name)
+      if (known === undefined || rest.length > 0 || !/^\d{1,8}$/.test(number)) return false
+      const { min, max } = rangeOf(known)
+      return Number(number) >= min && Number(number) <= max
     })
     if (isFine && new Set(pairs.map(([name]) => name)).size === pairs.length) {
       return Object.fromEntries(pairs.map(([name, number]) => [name, Number(number)])) as Partial<
@@ -214,3 +224,21 @@ export const SETTINGS = {
       'Manifest files, a comma list, one for each version of an app that is in use: JSON objects from the SHA-256 of a document, in hex, to its text.',
   },
 } as const satisfies Record<string, GatewaySetting>
+
+/** Of each provider: how it is called, under `<ID>_POLICY`. */
+export function policyName(id: string): string {
+  return `${id.toUpperCase()}_POLICY`
+}
+
+export const POLICY_SETTING: GatewaySetting = {
+  schema: namedRanges(UPSTREAM_POLICY_NAMES, {
+    error: `must be a comma list of name=number: ${UPSTREAM_POLICY_NAMES.map((name) => {
+      const { min, max } = UPSTREAM_POLICY[name]
+      return `${name} from ${min} to ${max}`
+    }).join(', ')}`,
+    rangeOf: (name) => UPSTREAM_POLICY[name],
+  }),
+  description: `How the provider is called, where it shall differ, for example attempt=2000,connections=10. The defaults: ${UPSTREAM_POLICY_NAMES.map(
+    (name) => `${name}=${UPSTREAM_POLICY[name].default}`,
+  ).join(', ')}.`,
+}

@@ -21,12 +21,15 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
     /^(answers|cors|http|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|cors|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    '(address|answers|cors|load-shedding|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
-  [/^(address|bus|metrics|rate-limit|telemetry)\.ts$/, '(address|domain/errors|telemetry)\\.ts$'],
   [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
-    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox)\.ts|commands\/)/,
+    /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry)\.ts$/,
+    '(address|domain/errors|metric-table|telemetry)\\.ts$',
+  ],
+  [
+    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isFinal, KYC_STATUSES, type KycStatus } from '../src/domain/status.ts'
 import { createSchema } from '../src/graphql/schema.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
-import { SETTINGS } from '../src/settings.ts'
+import { policyName, SETTINGS } from '../src/settings.ts'
 import { type GatewayProcess, killAll, startProcess } from './support/gateway-process.ts'
 import { run } from './support/terminal.ts'
 
@@ -127,6 +127,7 @@ describe('the tables of the README', () => {
       {},
       SETTINGS,
       ...PROVIDERS.map(({ settings }) => settings),
+      ...PROVIDERS.map(({ id }) => ({ [policyName(id)]: {} })),
     )
     for (const [name = '', , stated = ''] of rows) {
       expect(known).toHaveProperty(name)

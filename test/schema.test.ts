@@ -18,6 +18,7 @@ import { ENTITY_KINDS, OBSERVED_VIA } from '../src/domain/observation.ts'
 import { PII_CLASS_NAMES } from '../src/domain/pii.ts'
 import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
 import { BLOCKED_BY, isFinal, KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../src/domain/status.ts'
+import { BREAKER_STATES } from '../src/domain/upstream.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from '../src/domain/verification.ts'
 import { readTypeDefs } from '../src/graphql/schema.ts'
 import { PROVIDER_CAPABILITIES } from '../src/providers/provider.ts'
@@ -31,6 +32,7 @@ const types = Object.values(schema.getTypeMap()).filter(
 const ENUMS: Record<string, readonly string[]> = {
   AuditAction: AUDIT_ACTIONS,
   BlockedBy: BLOCKED_BY,
+  BreakerState: BREAKER_STATES,
   DecidedBy: DECIDED_BY,
   DecisionOutcome: DECISION_OUTCOMES,
   EntityKind: ENTITY_KINDS,

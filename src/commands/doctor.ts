@@ -149,11 +149,11 @@ function canBeMade(directory: string): boolean {
 
 async function checkProvider(
   terminal: Terminal,
-  { definition, settings }: ConfiguredProvider,
+  { definition, settings, policy }: ConfiguredProvider,
 ): Promise<boolean> {
   const what = definition.id
   if (!settings) return report(terminal, { ok: true, what, say: 'emulated in sandbox mode' })
-  const http = createHttpClient(definition.id)
+  const http = createHttpClient(definition.id, policy)
   try {
     await definition.create({ settings, http, now: () => new Date(), newId: randomUUID }).check()
     return report(terminal, { ok: true, what, say: 'reachable, credentials accepted' })

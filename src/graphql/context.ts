@@ -1,5 +1,8 @@
 // What every resolver is given: who asks, the services, and loaders of this request alone.
+import { performance } from 'node:perf_hooks'
+import { DOCUMENT_LIMITS } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { Caller } from '../service/flights.ts'
 import type { Services } from '../service/services.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 import { createTrail, type Trail } from './trail.ts'
@@ -13,6 +16,7 @@ export interface GraphContext {
   lastEventId: string | null
   /** Aborts when nobody waits for the answer any more, or for the next event. */
   signal: AbortSignal
+  /** With who waits for them: what nobody waits for any more is not asked of a provider. */
   services: Services
   loaders: Loaders
   /** What is shown, for the audit log. */
@@ -22,8 +26,19 @@ export interface GraphContext {
 /** What the request itself says. */
 export type RequestFacts = Pick<GraphContext, 'principal' | 'requestId' | 'lastEventId' | 'signal'>
 
-export function createContext(services: Services, input: RequestFacts): GraphContext {
+/**
+ * What providers may take of the time of an operation, all questions to them together: the rest is for the answer. Fields of
+ * those that were too slow hold what is known, or null with a code.
+ */
+const PROVIDERS_SHARE = 0.9
+
+export function createContext(
+  all: Services,
+  input: RequestFacts,
+  { deadlineMs }: { deadlineMs: number } = DOCUMENT_LIMITS,
+): GraphContext {
   const { principal, requestId, lastEventId, signal } = input
+  const services = { ...all, caller: createCaller(signal, deadlineMs) }
   const trail = createTrail()
   let made: Loaders | null = null
   return {
@@ -40,8 +55,18 @@ export function createContext(services: Services, input: RequestFacts): GraphCon
 }
 
 /** For one event of a subscription: what was loaded for an earlier one may be old. */
-export function renewContext(context: GraphContext): GraphContext {
-  return { ...context, loaders: createLoaders(context.services, context.principal), trail: createTrail(true) }
+export function renewContext(
+  context: GraphContext,
+  { deadlineMs }: { deadlineMs: number } = DOCUMENT_LIMITS,
+): GraphContext {
+  // Nobody's leaving ends it: several who listen may share what is loaded for one of them.
+  const services = { ...context.services, caller: createCaller(null, deadlineMs) }
+  const loaders = createLoaders(services, context.principal)
+  return { ...context, services, loaders, trail: createTrail(true) }
+}
+
+function createCaller(signal: AbortSignal | null, deadlineMs: number): Caller {
+  return { signal, endsAt: performance.now() + deadlineMs * PROVIDERS_SHARE }
 }
 
 /** Whoever sees the same of an event. */

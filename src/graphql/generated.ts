@@ -118,6 +118,15 @@ export type BlockedBy =
   /** With the entity itself. Also the value when nothing blocks. */
   | 'SELF';
 
+/** Whether calls to a provider are let through. */
+export type BreakerState =
+  /** They are. */
+  | 'CLOSED'
+  /** One call is under way to see whether the provider answers again. Others fail at once. */
+  | 'HALF_OPEN'
+  /** Too many calls have failed. All fail at once until the next trial. */
+  | 'OPEN';
+
 /** Who decided. */
 export type DecidedBy =
   /** Somebody of your own organisation, in the provider's dashboard or by its API. */
@@ -553,6 +562,8 @@ export type ProviderHealth = {
   missedChanges: Scalars['Int']['output'];
   /** The state in one word. */
   state: ProviderHealthState;
+  /** How calls to it go at this moment. Null for end users, and where the provider is not in use. */
+  traffic: Maybe<ProviderTraffic>;
 };
 
 /** Whether a provider answers. */
@@ -563,6 +574,46 @@ export type ProviderHealthState =
   | 'OK'
   /** No call has been made since this instance started. */
   | 'UNTRIED';
+
+/** How a provider is called: limits set by the operator of this gateway. */
+export type ProviderPolicy = {
+  __typename?: 'ProviderPolicy';
+  /** Milliseconds for one call, body included. */
+  attemptMs: Scalars['Int']['output'];
+  /** Milliseconds to connect. */
+  connectMs: Scalars['Int']['output'];
+  /** Calls at the same time. */
+  connections: Scalars['Int']['output'];
+  /** Bytes of one answer, unpacked. */
+  maxBytes: Scalars['Int']['output'];
+  /** Calls that may wait for a place. */
+  queue: Scalars['Int']['output'];
+  /** How often a call is repeated where that is safe. */
+  retries: Scalars['Int']['output'];
+  /** Milliseconds for one question: its calls, their repetition, and waiting for a place. */
+  totalMs: Scalars['Int']['output'];
+  /** Milliseconds after which an open breaker lets one call through, up to a fifth more by chance. */
+  trialMs: Scalars['Int']['output'];
+};
+
+/** How calls to a provider go at this moment, at this instance of the gateway. */
+export type ProviderTraffic = {
+  __typename?: 'ProviderTraffic';
+  /** Whether calls are let through. */
+  breaker: BreakerState;
+  /** When the breaker last changed. Null when it has not since this instance started. */
+  breakerSince: Maybe<Scalars['DateTime']['output']>;
+  /** Calls that are under way. */
+  inFlight: Scalars['Int']['output'];
+  /** When an open breaker lets the next call through, to see whether the provider answers again. Null when it is not open. */
+  nextTrialAt: Maybe<Scalars['DateTime']['output']>;
+  /** The provider has asked for no calls before this moment. Null when it has not. */
+  pausedUntil: Maybe<Scalars['DateTime']['output']>;
+  /** The policy in force. */
+  policy: ProviderPolicy;
+  /** Calls that wait for one of the places of this provider. */
+  queued: Scalars['Int']['output'];
+};
 
 /** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
 export type Query = {
@@ -1283,6 +1334,7 @@ export type ResolversTypes = {
   AuditFilter: AuditFilter;
   BlockedBy: BlockedBy;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  BreakerState: BreakerState;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DecidedBy: DecidedBy;
   Decision: ResolverTypeWrapper<Decision>;
@@ -1313,6 +1365,8 @@ export type ResolversTypes = {
   ProviderError: ResolverTypeWrapper<ProviderError>;
   ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
   ProviderHealthState: ProviderHealthState;
+  ProviderPolicy: ResolverTypeWrapper<ProviderPolicy>;
+  ProviderTraffic: ResolverTypeWrapper<ProviderTraffic>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Reason: ResolverTypeWrapper<Reason>;
   ReasonCode: ReasonCode;
@@ -1378,6 +1432,8 @@ export type ResolversParentTypes = {
   Provider: ProviderView;
   ProviderError: ProviderError;
   ProviderHealth: ProviderHealth;
+  ProviderPolicy: ProviderPolicy;
+  ProviderTraffic: ProviderTraffic;
   Query: Record<PropertyKey, never>;
   Reason: Reason;
   RegisterEntityInput: RegisterEntityInput;
@@ -1578,6 +1634,28 @@ export type ProviderHealthResolvers<ContextType = GraphContext, ParentType exten
   lastWebhookAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   missedChanges?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['ProviderHealthState'], ParentType, ContextType>;
+  traffic?: Resolver<Maybe<ResolversTypes['ProviderTraffic']>, ParentType, ContextType>;
+};
+
+export type ProviderPolicyResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderPolicy'] = ResolversParentTypes['ProviderPolicy']> = {
+  attemptMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  connectMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  connections?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  maxBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  queue?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  retries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  trialMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProviderTrafficResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderTraffic'] = ResolversParentTypes['ProviderTraffic']> = {
+  breaker?: Resolver<ResolversTypes['BreakerState'], ParentType, ContextType>;
+  breakerSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  inFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextTrialAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  pausedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  policy?: Resolver<ResolversTypes['ProviderPolicy'], ParentType, ContextType>;
+  queued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1737,6 +1815,8 @@ export type Resolvers<ContextType = GraphContext> = {
   Provider?: ProviderResolvers<ContextType>;
   ProviderError?: ProviderErrorResolvers<ContextType>;
   ProviderHealth?: ProviderHealthResolvers<ContextType>;
+  ProviderPolicy?: ProviderPolicyResolvers<ContextType>;
+  ProviderTraffic?: ProviderTrafficResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RegisterEntityPayload?: RegisterEntityPayloadResolvers<ContextType>;

@@ -3,9 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import { GatewayError } from '../domain/errors.ts'
+import { DEFAULT_UPSTREAM_POLICY } from '../domain/upstream.ts'
 import { createMailbox, type SentWebhook } from './conformance-mailbox.ts'
 import type { Fault } from './emulator-faults.ts'
-import { createHttpClient, DEFAULT_LIMITS, type HttpClient, type HttpRequest } from './http.ts'
+import { createHttpClient, type HttpClient, type HttpRequest } from './http.ts'
 import type {
   DemoEntity,
   Emulator,
@@ -86,7 +87,7 @@ export interface EmulatedSubject extends Subject {
 
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:1'
-const SHORT_LIMITS = { ...DEFAULT_LIMITS, attemptMs: 250 }
+const SHORT_LIMITS = { ...DEFAULT_UPSTREAM_POLICY, attempt: 250 }
 
 export function openLive(definition: ProviderDefinition, bench: Bench, settings: Settings): Subject {
   const clients = createClients(definition.id)

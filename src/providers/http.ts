@@ -1,8 +1,10 @@
-// The one way to call a provider: undici with our own limits, and failures in the words of the catalogue.
+// One call to a provider: undici with our own limits, and failures in the words of the catalogue.
+import { setTimeout } from 'node:timers'
 import { Agent, request } from 'undici'
 import { GatewayError } from '../domain/errors.ts'
+import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from '../domain/upstream.ts'
 import { isPlainAddress } from './addresses.ts'
-import { createGate } from './gate.ts'
+import { readText } from './unpack.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -10,6 +12,8 @@ export interface HttpRequest {
   headers?: Record<string, string>
   /** Sent byte for byte. */
   body?: string
+  /** Whether it may be sent twice without harm. Absent: a GET may. */
+  isSafe?: boolean
   signal?: AbortSignal | undefined
 }
 
@@ -21,42 +25,27 @@ export interface HttpResponse {
 }
 
 export interface HttpClient {
-  /** Rejects with PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, UNEXPECTED_RESPONSE (too large) or CANCELLED only. */
+  /** Rejects with PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, PROVIDER_RATE_LIMITED, UNEXPECTED_RESPONSE or CANCELLED only. */
   send(request: HttpRequest): Promise<HttpResponse>
   close(): Promise<void>
 }
 
-export interface HttpLimits {
-  connectMs: number
-  /** For one whole attempt, body included. */
-  attemptMs: number
-  maxBytes: number
-  connections: number
-}
-
-export const DEFAULT_LIMITS: HttpLimits = {
-  connectMs: 2_000,
-  attemptMs: 4_000,
-  maxBytes: 2_000_000,
-  connections: 20,
-}
+export type HttpLimits = Pick<UpstreamPolicy, 'connect' | 'attempt' | 'connections' | 'bytes'>
 
 /**
- * One client per provider: its sockets and limits are its own. Redirects are never followed, calls never repeated, and
- * bodies never unpacked: what comes compressed, though we ask for it plain, counts as it came and is no JSON.
+ * One client per provider: its sockets and limits are its own. Redirects are never followed, and calls never repeated; what is
+ * around it (`upstream.ts`) may do that.
  */
-export function createHttpClient(provider: string, limits: HttpLimits = DEFAULT_LIMITS): HttpClient {
+export function createHttpClient(provider: string, limits: HttpLimits = DEFAULT_UPSTREAM_POLICY): HttpClient {
   const agent = new Agent({
     // Said, so that no environment variable can switch it off: whoever holds the key must be who the address names.
-    connect: { timeout: limits.connectMs, rejectUnauthorized: true },
+    connect: { timeout: limits.connect, rejectUnauthorized: true },
     connections: limits.connections,
-    headersTimeout: limits.attemptMs,
-    bodyTimeout: limits.attemptMs,
+    headersTimeout: limits.attempt,
+    bodyTimeout: limits.attempt,
   })
-  // Waiting for a socket is not the provider's slowness: the time of an attempt begins when it is really sent.
-  const gate = createGate(limits.connections)
   return {
-    send: (input) => gate(() => send(provider, agent, limits, input)),
+    send: (input) => send(provider, agent, limits, input),
     close: () => agent.destroy(),
   }
 }
@@ -68,44 +57,55 @@ async function send(
   input: HttpRequest,
 ): Promise<HttpResponse> {
   if (!isPlainAddress(input.url)) throw new GatewayError('PROVIDER_UNAVAILABLE', { provider })
-  const deadline = AbortSignal.timeout(limits.attemptMs)
-  const signal = input.signal ? AbortSignal.any([deadline, input.signal]) : deadline
+  const ends = createEnds(limits.attempt, input.signal)
   try {
     const response = await request(input.url, {
       dispatcher: agent,
       method: input.method,
       headers: { accept: 'application/json', 'accept-encoding': 'identity', ...input.headers },
       body: input.body ?? null,
-      signal,
+      signal: ends.signal,
     })
-    const text = await readBody(provider, response.body, limits.maxBytes)
+    const encoding = String(response.headers['content-encoding'] ?? '')
+    const text = await readText(response.body, { encoding, maxBytes: limits.bytes })
+    if (text === null) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
     return { status: response.statusCode, retryAfter: readRetryAfter(response.headers), text }
   } catch (error) {
-    throw translate(provider, error, deadline, input.signal)
+    throw translate(provider, error, ends.why())
+  } finally {
+    ends.release()
   }
 }
 
-async function readBody(provider: string, body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw new GatewayError('UNEXPECTED_RESPONSE', { provider })
-    chunks.push(chunk)
+type End = 'late' | 'cancelled' | null
+
+/** One signal for both ends, without a timer or a listener that outlives the call. */
+function createEnds(attemptMs: number, caller: AbortSignal | undefined) {
+  const controller = new AbortController()
+  let why: End = null
+  const end = (reason: End) => {
+    why ??= reason
+    controller.abort()
   }
-  return Buffer.concat(chunks).toString('utf8')
+  const cancel = () => end('cancelled')
+  const timer = setTimeout(end, attemptMs, 'late')
+  caller?.addEventListener('abort', cancel, { once: true })
+  if (caller?.aborted) cancel()
+  return {
+    signal: controller.signal,
+    why: () => why,
+    release() {
+      clearTimeout(timer)
+      caller?.removeEventListener('abort', cancel)
+    },
+  }
 }
 
-function translate(
-  provider: string,
-  error: unknown,
-  deadline: AbortSignal,
-  caller?: AbortSignal,
-): GatewayError {
+function translate(provider: string, error: unknown, end: End): GatewayError {
   if (error instanceof GatewayError) return error
-  if (caller?.aborted) return new GatewayError('CANCELLED', { provider, cause: error })
+  if (end === 'cancelled') return new GatewayError('CANCELLED', { provider, cause: error })
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const timedOut = deadline.aborted || code.includes('TIMEOUT')
+  const timedOut = end === 'late' || code.includes('TIMEOUT')
   return new GatewayError(timedOut ? 'PROVIDER_TIMEOUT' : 'PROVIDER_UNAVAILABLE', { provider, cause: error })
 }
 

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { EntitySummary, Observation } from '../domain/observation.ts'
 import type { ReasonCode, ReasonPolarity } from '../domain/reason.ts'
 import type { StatusFacts } from '../domain/status.ts'
+import type { UpstreamPolicy, UpstreamView } from '../domain/upstream.ts'
 import type { VerificationKind } from '../domain/verification.ts'
 import type { HttpClient } from './http.ts'
 
@@ -153,6 +154,17 @@ export interface Provider {
   sync?(ref: ValidationReference, options: CallOptions & { force: boolean }): Promise<Observation | null>
   /** A cheap authenticated call that proves address and credentials; throws what is wrong. */
   check(options?: CallOptions): Promise<void>
+}
+
+/** What stands between the gateway and the provider's API: the policy under which it is called. */
+export interface UpstreamGuard {
+  policy: UpstreamPolicy
+  /** Runs one question, which may take several calls, within the time that the policy gives it. */
+  run<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** True where no call was made: the error says nothing new of the provider. */
+  wasHeldBack(error: unknown): boolean
+  /** How calls go at this moment. */
+  view(): UpstreamView
 }
 
 export interface EmulatorOptions {

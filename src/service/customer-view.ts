@@ -100,7 +100,10 @@ export function customerPersonal({ extractedData, sessionUrl }: PersonalData): P
   return { extractedData: extractedData && { ...extractedData, raw: null }, sessionUrl, unrecognized: [] }
 }
 
-/** Whether it answers. When it was last heard of would tell of webhooks and calls about anybody. */
+/** Whether it answers. When it was last heard of, and how many calls are under way, would tell of calls about anybody. */
 export function customerHealth({ state }: ProviderHealthView): ProviderHealthView {
-  return { state, lastSuccessAt: null, lastFailure: null, missedChanges: 0, lastWebhookAt: null }
+  return {
+    ...{ state, lastSuccessAt: null, lastFailure: null, missedChanges: 0, lastWebhookAt: null },
+    traffic: null,
+  }
 }

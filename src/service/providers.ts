@@ -1,7 +1,14 @@
 // The providers in use, the health seen of each, and the one place from which they are called.
 import { GatewayError } from '../domain/errors.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Provider, ProviderCapability, ProviderDefinition, RecheckPace } from '../providers/provider.ts'
+import type { UpstreamView } from '../domain/upstream.ts'
+import type {
+  Provider,
+  ProviderCapability,
+  ProviderDefinition,
+  RecheckPace,
+  UpstreamGuard,
+} from '../providers/provider.ts'
 import type { ProviderFailure } from './freshness.ts'
 import type { ServiceLogger } from './services.ts'
 
@@ -29,6 +36,8 @@ export interface ProviderHealthView {
   missedChanges: number
   /** The last genuine webhook. */
   lastWebhookAt: Instant | null
+  /** How calls go at this moment; null: nothing stands between the gateway and the provider. */
+  traffic: UpstreamView | null
 }
 
 export interface ProviderRegistry {
@@ -37,17 +46,25 @@ export interface ProviderRegistry {
   get(id: string): UsedProvider
   /** For a name that is stored: what it stands for may have been taken out of use. Never throws. */
   view(id: string): ProviderView
-  /** Calls the provider, notes how it went, and lets nothing out but GatewayErrors that name it. */
-  call<T>(id: string, work: (provider: Provider) => Promise<T>): Promise<T>
+  /**
+   * Calls the provider, notes how it went, and lets nothing out but GatewayErrors that name it. What ends because `signal`
+   * aborts is no failure of the provider.
+   */
+  call<T>(id: string, work: ProviderWork<T>, signal?: AbortSignal): Promise<T>
   /** A genuine webhook of the provider has come in. */
   noteWebhook(id: string): void
   /** A change of status was found that no webhook had told of. */
   noteMissedChange(id: string): void
 }
 
+/** `signal` is to be handed to each call of the provider. */
+export type ProviderWork<T> = (provider: Provider, signal: AbortSignal | undefined) => Promise<T>
+
 export interface ProviderEntry {
   definition: ProviderDefinition
   provider: Provider
+  /** Absent: it is called as it is. */
+  upstream?: UpstreamGuard
 }
 
 export interface RegistryDeps {
@@ -57,58 +74,75 @@ export interface RegistryDeps {
   secrets?: ReadonlyMap<string, readonly string[]>
 }
 
+/** What is known of a provider here, with what was seen of it so far. */
+interface Known extends UsedProvider, ProviderEntry {
+  seen: Omit<ProviderHealthView, 'traffic'>
+}
+
 export function createProviderRegistry(
   entries: readonly ProviderEntry[],
   deps: RegistryDeps,
 ): ProviderRegistry {
-  const views = new Map<string, UsedProvider & { provider: Provider }>(
-    entries.map(({ definition, provider }) => [
-      definition.id,
-      {
-        ...{ ...definition, definition, provider, health: untried() },
-        hearsWebhooks: definition.webhooks !== null && isSet(deps.secrets?.get(definition.id)),
-      },
-    ]),
-  )
+  const views = new Map(entries.map((entry) => [entry.definition.id, createKnown(entry, deps)]))
   function find(id: string) {
     const view = views.get(id)
     if (!view) throw new GatewayError('UNKNOWN_PROVIDER')
     return view
   }
+  function noteFailure(view: Known, error: GatewayError) {
+    if (error.code === 'CANCELLED' || view.upstream?.wasHeldBack(error)) return
+    const lastFailure = { error, at: deps.now().toISOString() }
+    view.seen = { ...view.seen, state: 'FAILING', lastFailure }
+    deps.logger.warn({ provider: view.id, code: error.code, err: error }, 'provider call failed')
+  }
   return {
     list: () => [...views.values()],
     get: find,
     view: (id) => views.get(id) ?? notInUse(id),
-    async call(id, work) {
+    async call(id, work, signal) {
       const view = views.get(id)
       if (!view) throw new GatewayError('PROVIDER_NOT_IN_USE', { provider: id })
       try {
-        const answer = await work(view.provider)
-        view.health = { ...view.health, state: 'OK', lastSuccessAt: deps.now().toISOString() }
+        const answer = await ask(view, work, signal)
+        view.seen = { ...view.seen, state: 'OK', lastSuccessAt: deps.now().toISOString() }
         return answer
       } catch (thrown) {
         const error =
           thrown instanceof GatewayError
             ? thrown
             : new GatewayError('INTERNAL', { provider: id, cause: thrown })
-        view.health = {
-          ...view.health,
-          state: 'FAILING',
-          lastFailure: { error, at: deps.now().toISOString() },
-        }
-        deps.logger.warn({ provider: id, code: error.code, err: error }, 'provider call failed')
+        noteFailure(view, error)
         throw error
       }
     },
     noteWebhook(id) {
       const view = views.get(id)
-      if (view) view.health = { ...view.health, lastWebhookAt: deps.now().toISOString() }
+      if (view) view.seen = { ...view.seen, lastWebhookAt: deps.now().toISOString() }
     },
     noteMissedChange(id) {
       const view = views.get(id)
-      if (view) view.health = { ...view.health, missedChanges: view.health.missedChanges + 1 }
+      if (view) view.seen = { ...view.seen, missedChanges: view.seen.missedChanges + 1 }
     },
   }
+}
+
+function createKnown({ definition, provider, upstream }: ProviderEntry, deps: RegistryDeps): Known {
+  return {
+    ...{ ...definition, definition, provider, seen: untried() },
+    ...(upstream && { upstream }),
+    hearsWebhooks: definition.webhooks !== null && isSet(deps.secrets?.get(definition.id)),
+    get health() {
+      return { ...this.seen, traffic: upstream?.view() ?? null }
+    },
+  }
+}
+
+function ask<T>(
+  { provider, upstream }: ProviderEntry,
+  work: ProviderWork<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return upstream ? upstream.run(signal, (inner) => work(provider, inner)) : work(provider, signal)
 }
 
 function isSet(secrets: readonly string[] = []): boolean {
@@ -118,11 +152,11 @@ function isSet(secrets: readonly string[] = []): boolean {
 function notInUse(id: string): ProviderView {
   return {
     ...{ id, name: id, capabilities: [], statuses: {} },
-    ...{ recheck: null, hearsWebhooks: false, health: untried() },
+    ...{ recheck: null, hearsWebhooks: false, health: { ...untried(), traffic: null } },
   }
 }
 
-function untried(): ProviderHealthView {
+function untried(): Known['seen'] {
   return {
     ...{ state: 'UNTRIED', lastSuccessAt: null, lastFailure: null },
     ...{ missedChanges: 0, lastWebhookAt: null },

@@ -2,32 +2,23 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
-import type { Provider } from '../providers/provider.ts'
-import { type AccountKey, updateAccount } from '../store/entities.ts'
-import type { Failure } from '../store/tables.ts'
-import { readValidationsOfAccounts, writeValidationFailure } from '../store/validations.ts'
+import type { AccountKey } from '../store/entities.ts'
+import { readValidationsOfAccounts } from '../store/validations.ts'
 import { applyAnswer, applyEntitySummary } from './apply.ts'
 import { findOwner } from './ownership.ts'
+import { type Ask, call, flightKey, fly, share } from './questions.ts'
 import type { Services } from './services.ts'
 import { KeysUnavailable } from './vault.ts'
-
-interface Ask {
-  tenant: string
-  account: AccountKey
-  /** Looked at once more when the flight starts: somebody may just have brought what is needed. */
-  isFresh?: () => Promise<boolean>
-  /** The oldest moment of asking that will do; null or absent: any flight that is under way. */
-  since?: Instant | null
-  /** What made us ask. Absent: somebody wanted to know. */
-  via?: ObservedVia
-}
 
 /** Which validation is current? Providers without that question are asked for the list. */
 export async function refreshCurrent(services: Services, ask: Ask): Promise<void> {
   const { capabilities } = services.providers.view(ask.account.provider)
   if (!capabilities.includes('READ_CURRENT')) return refreshList(services, ask)
-  await share(services, ask, 'current', async (at) => {
-    const current = await call(services, ask, (provider) => provider.readCurrent?.(ask.account.reference))
+  await share(services, ask, 'current', async (at, signal) => {
+    const { reference } = ask.account
+    const current = await call(services, { ...ask, signal }, (provider, options) =>
+      provider.readCurrent?.(reference, options),
+    )
     await applyAnswer(services, {
       ...ask,
       at,
@@ -40,9 +31,11 @@ export async function refreshCurrent(services: Services, ask: Ask): Promise<void
 
 /** All validations of the account. One that the provider never knew simply has none. */
 export async function refreshList(services: Services, ask: Ask): Promise<void> {
-  await share(services, ask, 'list', async (at) => {
+  await share(services, ask, 'list', async (at, signal) => {
     const { provider, reference } = ask.account
-    const list = await call(services, ask, (one) => one.listValidations(reference))
+    const list = await call(services, { ...ask, signal }, (one, options) =>
+      one.listValidations(reference, options),
+    )
     if (!list && (await readValidationsOfAccounts(services.db, ask.tenant, [ask.account])).length > 0) {
       throw new GatewayError('PROVIDER_REFUSED', { provider, message: FORGOTTEN_ACCOUNT })
     }
@@ -54,12 +47,16 @@ const FORGOTTEN_ACCOUNT = 'The provider no longer knows this account.'
 
 /** The provider's word about the entity as a whole. */
 export async function refreshSummary(services: Services, ask: Ask): Promise<void> {
-  await share(services, ask, 'summary', async (at) => {
-    const summary = await call(services, ask, (provider) => provider.readSummary?.(ask.account.reference))
+  await share(services, ask, 'summary', async (at, signal) => {
+    const { reference } = ask.account
+    const summary = await call(services, { ...ask, signal }, (provider, options) =>
+      provider.readSummary?.(reference, options),
+    )
     const answer = { tenant: ask.tenant, account: ask.account, summary: summary ?? null, at }
     if (await applyEntitySummary(services, answer)) return
     // It is about a validation that we have not seen yet.
-    await refreshCurrent(services, { tenant: ask.tenant, account: ask.account, since: at })
+    const waiting = { ...services, caller: { signal, endsAt: null } }
+    await refreshCurrent(waiting, { tenant: ask.tenant, account: ask.account, since: at })
     await applyEntitySummary(services, answer)
   })
 }
@@ -76,10 +73,12 @@ interface RecordAsk {
 export async function refreshRecord(services: Services, ask: Ask & RecordAsk): Promise<void> {
   const { reference, sync, knownAt = '' } = ask
   const what = `${sync ? `sync ${sync.force}` : 'record'}\n${reference}`
-  await share(services, ask, what, async (askedAt) => {
+  await share(services, ask, what, async (askedAt, signal) => {
     const ref = { reference, account: ask.account.reference }
-    const record = await call(services, ask, (provider) =>
-      sync && provider.sync ? provider.sync(ref, sync) : provider.readValidation(ref),
+    const record = await call(services, { ...ask, signal }, (provider, options) =>
+      sync && provider.sync
+        ? provider.sync(ref, { ...sync, ...options })
+        : provider.readValidation(ref, options),
     )
     if (!record)
       throw new GatewayError('PROVIDER_REFUSED', { provider: ask.account.provider, message: FORGOTTEN })
@@ -98,9 +97,9 @@ const FORGOTTEN = 'The provider no longer knows this validation.'
 export async function discoverRecord(services: Services, ask: Discovery): Promise<boolean> {
   const key = `${ask.tenant ?? ''}\n${ask.provider}\ndiscover\n${ask.reference}\n${ask.account ?? ''}`
   for (let joined = true; ; ) {
-    const { isKnown, at } = await services.flights.run(key, () => {
+    const { isKnown, at } = await fly(services, { provider: ask.provider, key }, (signal) => {
       joined = false
-      return discover(services, ask)
+      return discover(services, ask, signal)
     })
     if (!joined || !ask.since || at >= ask.since) return isKnown
   }
@@ -117,10 +116,17 @@ interface Discovery {
   via?: ObservedVia
 }
 
-async function discover(services: Services, ask: Discovery): Promise<{ isKnown: boolean; at: Instant }> {
+async function discover(
+  services: Services,
+  ask: Discovery,
+  signal: AbortSignal,
+): Promise<{ isKnown: boolean; at: Instant }> {
   const at = services.now().toISOString()
-  const record = await services.providers.call(ask.provider, (provider) =>
-    provider.readValidation({ reference: ask.reference, account: ask.account }),
+  const ref = { reference: ask.reference, account: ask.account }
+  const record = await services.providers.call(
+    ask.provider,
+    (provider, inner) => provider.readValidation(ref, { signal: inner }),
+    signal,
   )
   if (!record) return { isKnown: false, at }
   const reference = record.account ?? ask.account
@@ -148,80 +154,23 @@ async function receiverOf(services: Services, ask: Discovery, account: AccountKe
 
 /** An account never seen before. Answers false where the provider does not know it. */
 export async function discoverAccount(services: Services, ask: Ask): Promise<boolean> {
-  return services.flights.run(flightKey(ask, 'discover'), async () => {
+  const { provider, reference } = ask.account
+  return fly(services, { provider, key: flightKey(ask, 'discover') }, async (signal) => {
     const at = services.now().toISOString()
-    const { reference } = ask.account
-    const current = await call(services, ask, (provider) => provider.readCurrent?.(reference))
+    const current = await call(services, { ...ask, signal }, (one, options) =>
+      one.readCurrent?.(reference, options),
+    )
     if (current) {
       await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'current', observations: [current] })
       return true
     }
-    const list = await call(services, ask, (provider) => provider.listValidations(reference))
+    const list = await call(services, { ...ask, signal }, (one, options) =>
+      one.listValidations(reference, options),
+    )
     if (!list) return false
     await applyAnswer(services, { ...ask, at, via: 'FETCH', question: 'list', observations: list })
     return true
   })
-}
-
-function call<T>(
-  services: Services,
-  ask: Ask,
-  work: (provider: Provider) => Promise<T> | undefined,
-): Promise<T | undefined> {
-  return services.providers.call(ask.account.provider, async (provider) => work(provider))
-}
-
-/**
- * One flight per question; what fails is written beside what is known, and then thrown. Who joined a flight that asked
- * too early for their demand, or had no need to ask, takes the next one.
- */
-async function share(
-  services: Services,
-  ask: Ask & { validationId?: string },
-  what: string,
-  work: (at: Instant) => Promise<void>,
-): Promise<void> {
-  for (let joined = true; joined; ) {
-    const askedAt = await services.flights.run(flightKey(ask, what), async () => {
-      joined = false
-      if (await ask.isFresh?.()) return null
-      const at = services.now().toISOString()
-      try {
-        await work(at)
-      } catch (error) {
-        const failure = tellable(error, ask)
-        if (failure instanceof GatewayError) await noteFailure(services, ask, failure)
-        throw failure
-      }
-      return at
-    })
-    if (!ask.since || (askedAt !== null && askedAt >= ask.since)) return
-  }
-}
-
-/** An own account with a validation of another tenant: the provider has mixed something up, and no more is said. */
-function tellable(error: unknown, { account: { provider } }: Ask): unknown {
-  const isConflict = error instanceof GatewayError && error.code === 'ACCOUNT_CONFLICT'
-  return isConflict ? new GatewayError('UNEXPECTED_RESPONSE', { provider, cause: error }) : error
-}
-
-function flightKey(ask: Ask, what: string): string {
-  return `${ask.tenant}\n${ask.account.provider}\n${what}\n${ask.account.reference}`
-}
-
-async function noteFailure(
-  services: Services,
-  ask: Ask & { validationId?: string },
-  error: GatewayError,
-): Promise<void> {
-  const failure: Failure = {
-    code: error.code,
-    at: services.now().toISOString(),
-    retryAfter: error.retryAfter,
-  }
-  if (ask.validationId !== undefined)
-    await writeValidationFailure(services.db, ask.tenant, ask.validationId, failure)
-  else await updateAccount(services.db, ask.tenant, ask.account, { failure })
 }
 
 /**

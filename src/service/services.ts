@@ -2,7 +2,7 @@
 import type { Db } from '../store/tables.ts'
 import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
-import type { Flights } from './flights.ts'
+import type { Caller, Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { Groups } from './groups.ts'
 import type { ProviderRegistry } from './providers.ts'
@@ -49,6 +49,8 @@ export interface Services {
   snapshots: Snapshots
   /** What is written, or looked up, together. */
   groups: Groups
+  /** Who waits for what is done with these services. Absent: nobody who could leave. */
+  caller?: Caller
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
+import { DOCUMENT_LIMITS } from '../../src/domain/limits.ts'
+import { DEFAULT_UPSTREAM_POLICY } from '../../src/domain/upstream.ts'
 import { PROVIDERS } from '../../src/providers/index.ts'
 import { run } from '../support/terminal.ts'
 
@@ -98,6 +100,11 @@ describe('a bad setting', () => {
     ['PII_RETENTION_DAYS', 'NAMES=30', 'IDENTITY, DOCUMENT, ADDRESS, LINK, RECORD'],
     ['PII_RETENTION_DAYS', 'LINK=3,LINK=4', 'name=number'],
     ['GRAPHQL_LIMITS', 'depth', 'depth, aliases'],
+    ['GU1_POLICY', 'attempt=0', 'attempt from 1 to 60000'],
+    ['GU1_POLICY', 'retries=6', 'retries from 0 to 5'],
+    ['SILA_POLICY', 'retries=1,retries=2', 'comma list of name=number'],
+    ['SILA_POLICY', 'patience=5', 'connect from 1 to 60000'],
+    ['SILA_POLICY', 'attempt=2s', 'comma list of name=number'],
     ['TRUSTED_DOCUMENTS', 'on', 'required, preferred or off'],
     ['KEYS_DATABASE_URL', 'file:keys', 'postgres://'],
     ['KYC_PROVIDERS', 'gu1,acme', 'gu1, sila'],
@@ -212,5 +219,26 @@ describe('sandbox in production', () => {
     expect(code).toBe(1)
     expect(namedIn(err)).toEqual(['KYC_MODE'])
     expect(err).toContain('NODE_ENV')
+  })
+})
+
+describe('the policy of a provider', () => {
+  const policyOf = (environment: Record<string, string>, id: string) =>
+    readConfig(environment, { mode: 'sandbox' }).providers.find(({ definition }) => definition.id === id)
+      ?.policy
+
+  it('is the default but for what is set, for this provider alone, whether it is emulated or not', () => {
+    const set = { retries: 0, attempt: 1_500 }
+    const environment = { GU1_POLICY: 'retries=0, attempt=1500' }
+    expect(policyOf(environment, 'gu1')).toEqual({ ...DEFAULT_UPSTREAM_POLICY, ...set })
+    expect(policyOf({ ...LIVE, ...environment }, 'gu1')).toEqual({ ...DEFAULT_UPSTREAM_POLICY, ...set })
+    expect(policyOf(environment, 'sila')).toEqual(DEFAULT_UPSTREAM_POLICY)
+  })
+
+  it('has times that leave room for each other', () => {
+    const { connect, attempt, total } = DEFAULT_UPSTREAM_POLICY
+    expect(connect).toBeLessThan(attempt)
+    expect(attempt).toBeLessThan(total)
+    expect(total).toBeLessThan(0.9 * DOCUMENT_LIMITS.deadlineMs)
   })
 })

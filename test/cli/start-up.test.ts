@@ -41,11 +41,11 @@ describe('a start that fails once the port is taken', () => {
   it('gives back port and directory, where a provider cannot be made', async () => {
     const environment = { PORT: String(await freePort()), DATA_DIR: join(folder, 'provider') }
     const config = readConfig(environment, { mode: 'sandbox' })
-    const broken = config.providers.map(({ definition, settings }) => {
+    const broken = config.providers.map(({ definition, ...rest }) => {
       const create = () => {
         throw new Error('cannot be made')
       }
-      return { definition: { ...definition, create }, settings }
+      return { definition: { ...definition, create }, ...rest }
     })
     await expect(startApp({ ...config, providers: broken }, { logger })).rejects.toThrow('cannot be made')
     await expectNothingHeld(environment)

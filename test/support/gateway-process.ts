@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 export interface GatewayProcess {
-  pid: number
   /** Everything written so far, on stdout and stderr. */
   output(): string
   /** The first match in the output; rejects with the output when the process ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  pid: number
   /** The exit code; null where a signal ended it. */
   exit: Promise<number | null>
 }

@@ -18,6 +18,7 @@ export interface People {
   change(provider: ProviderId, record: UpstreamRecord, fields: Record<string, unknown>): Promise<void>
   /** What the provider does from now on, instead of answering, until `recover`. */
   fail(provider: ProviderId, fault: Record<string, unknown>): Promise<void>
+  /** The providers answer again, and the time before which they wanted no call is over. */
   recover(): Promise<void>
   /** The global id of the entity. */
   register(input: Record<string, unknown>): Promise<string>
@@ -51,7 +52,11 @@ export function createPeople(app: TestApp): People {
     change: (provider, { reference }, fields) => control(provider, 'PUT', `validations/${reference}`, fields),
     fail: (provider, fault) => control(provider, 'PUT', 'fault', fault),
     async recover() {
-      for (const provider of PROVIDERS) await control(provider, 'PUT', 'fault', { kind: 'none' })
+      for (const provider of PROVIDERS) {
+        await control(provider, 'PUT', 'fault', { kind: 'none' })
+        const until = app.services.providers.view(provider).health.traffic?.pausedUntil ?? null
+        if (until !== null) app.clock.advance((Date.parse(until) - app.clock.now().getTime()) / 1_000)
+      }
     },
     async register(input) {
       const data = await ask(REGISTER, { input })

@@ -1,5 +1,6 @@
 // Providers, their health, and failures as callers read them.
 import { ERRORS, type GatewayError } from '../../domain/errors.ts'
+import type { UpstreamView } from '../../domain/upstream.ts'
 import { customerHealth } from '../../service/customer-view.ts'
 import type { Failure } from '../../service/freshness.ts'
 import type { ProviderView } from '../../service/providers.ts'
@@ -20,9 +21,16 @@ export const providerResolvers: Resolvers = {
         lastError: health.lastFailure && errorOf(health.lastFailure.error, health.lastFailure.at),
         missedChanges: health.missedChanges,
         lastWebhookAt: health.lastWebhookAt,
+        traffic: health.traffic && trafficOf(health.traffic),
       }
     },
   },
+}
+
+function trafficOf({ policy, trialAt, ...view }: UpstreamView) {
+  const { connect, attempt, total, trial, bytes } = policy
+  const times = { connectMs: connect, attemptMs: attempt, totalMs: total, trialMs: trial }
+  return { ...view, nextTrialAt: trialAt, policy: { ...policy, ...times, maxBytes: bytes } }
 }
 
 export function providerOf({ services }: GraphContext, id: string): ProviderView {

@@ -1,7 +1,7 @@
 // A server on this machine for the client's tests: answers what the test says and remembers what was asked.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createHttpClient, DEFAULT_LIMITS, type HttpClient } from '../http.ts'
+import { createHttpClient, type HttpClient } from '../http.ts'
 import { createClient, type Gu1Client } from './client.ts'
 
 export interface WireCall {
@@ -41,7 +41,7 @@ export async function startWireServer(): Promise<WireServer> {
     response.end(reply.text ?? JSON.stringify(reply.body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const http = createHttpClient('gu1', DEFAULT_LIMITS)
+  const http = createHttpClient('gu1')
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const wire: WireServer = {
     client: createClient({ http, baseUrl, apiKey: 'gk_test_key' }),

@@ -145,5 +145,7 @@ async function attempt(deps: ClientDeps, { path, handle, signal, authorize }: At
   const body = JSON.stringify({ header })
   const headers = { 'content-type': 'application/json', ...authorize(body) }
   const url = `${deps.config.baseUrl}${path}`
-  return { response: await deps.http.send({ method: 'POST', url, headers, body, signal }), reference }
+  // Sila reads by POST; nothing is changed by any of these.
+  const request = { method: 'POST' as const, url, headers, body, signal, isSafe: true }
+  return { response: await deps.http.send(request), reference }
 }
