@@ -51,6 +51,8 @@ export interface Overrides {
   logger?: Logger
   /** False: deliveries are stored and not processed, the clock is not watched, emulators send no webhooks. */
   background?: boolean
+  /** False: nothing is shed, however busy the machine is. */
+  shed?: boolean
   /** Milliseconds between looks for what is new or due; 1,000 where absent. */
   pollMs?: number
   /** The other workers of this instance, where there are some. */
@@ -79,7 +81,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     authenticator.close()
-    shedding.close()
+    shedding?.close()
     await audit
       .flush()
       .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
@@ -136,7 +138,8 @@ async function openGround(config: Config, overrides: Overrides) {
   bus?.subscribe(feed.wake)
   const upstreams = createUpstreams(config.providers, { now, logger, metrics })
   const emulators = createEmulators(config, now)
-  const shedding = createShedding({ onShed: metrics.countShed, probe: database.ping })
+  const isShed = overrides.shed !== false
+  const shedding = isShed ? createShedding({ onShed: metrics.countShed, probe: database.ping }) : null
   const audit = createAuditLog({
     db: database.db,
     signingKeys: database.masterKeys.map(deriveAuditKey),
@@ -175,7 +178,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     corsOrigins: config.corsOrigins,
-    shedding,
+    ...(shedding && { shedding }),
     logger,
   })
 }

@@ -131,8 +131,13 @@ it('refuses more while the database lets everybody wait, and only as long', asyn
   for (let entered = 0; entered < 4; entered += 1) shedding.enter('query')
   await vi.waitFor(() => expect(shedding.admits('query')?.reason).toBe('late'), SOON)
   expect(answers).toHaveLength(1)
+  // Also where nobody is there any more: what was seen long ago says nothing.
+  for (let left = 0; left < 4; left += 1) shedding.leave('query')
   await vi.waitFor(() => {
     answers.at(-1)?.()
-    expect(shedding.admits('query')).toBeNull()
+    for (let entered = 0; entered < 3; entered += 1) shedding.enter('query')
+    const refusal = shedding.admits('query')
+    for (let left = 0; left < 3; left += 1) shedding.leave('query')
+    expect(refusal).toBeNull()
   }, SOON)
 })

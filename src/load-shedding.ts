@@ -58,7 +58,8 @@ export function createShedding({ onShed, probe, limits = SHEDDING_LIMITS }: Shed
     const now = performance.now()
     const late = { loop: now - dueAt, store: store.read() }
     for (const room of all) room.measure(late)
-    if (all.some((room) => room.isInUse())) store.start()
+    // Also until it is quick again: what was seen long ago says nothing.
+    if (late.store > MEASURE_MS || all.some((room) => room.isInUse())) store.start()
     dueAt = now + MEASURE_MS
   }, MEASURE_MS).unref()
   return {

@@ -144,45 +144,6 @@ describe('a safe call is repeated', () => {
   })
 })
 
-describe('Retry-After', () => {
-  it.each([
-    [429, 'PROVIDER_RATE_LIMITED'],
-    [503, 'PROVIDER_UNAVAILABLE'],
-  ])('of %i is obeyed by every call, and told', async (code, error) => {
-    const { upstream, clock, counts } = open()
-    answer = status(code, { 'retry-after': '30' })
-    await send(upstream)
-    clock.ms += 10_500
-    expect(await send(upstream)).toEqual({ said: null, code: error, retryAfter: 20 })
-    expect(upstream.view().pausedUntil).toBe('2031-02-01T09:00:30.000Z')
-    answer = status(200)
-    clock.ms += 19_400
-    expect(await send(upstream)).toMatchObject({ code: error, retryAfter: 1 })
-    expect(arrived).toBe(1)
-    expect(counts.filter((one) => one === 'paused')).toHaveLength(2)
-    clock.ms += 100
-    expect(await send(upstream)).toMatchObject({ said: 200 })
-    expect(upstream.view().pausedUntil).toBeNull()
-  })
-
-  it('of a day is obeyed for a quarter of an hour', async () => {
-    const { upstream, clock } = open()
-    answer = status(503, { 'retry-after': '86400' })
-    await send(upstream)
-    expect(await send(upstream)).toMatchObject({ retryAfter: 900 })
-    clock.ms += 900_000
-    await send(upstream)
-    expect(arrived).toBe(2)
-  })
-
-  it.each([200, 500])('of %i is not', async (code) => {
-    const { upstream } = open()
-    answer = status(code, { 'retry-after': '30' })
-    await send(upstream)
-    expect(upstream.view().pausedUntil).toBeNull()
-  })
-})
-
 describe('places', () => {
   it('are as many as the policy says, and so is the queue', async () => {
     const { upstream, counts } = open({ connections: 3, queue: 2, attempt: 500, window: 1_000 })

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createTestApp } from '../support/app.ts'
 import { type ProviderHost, startProviderHost } from '../support/provider-host.ts'
+import { createTestIssuer } from '../support/tokens.ts'
 
 const WINDOW = 4
 /** For what happens in milliseconds, but for a machine that is busy with other things. */
@@ -192,4 +193,20 @@ it('a provider that hangs takes no place from the others, and what it holds is b
   for (const { errors } of await Promise.all(hung))
     expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE', provider: 'gu1' } }])
   expect(await app.metric('kyc_upstream_held_back_total', { provider: 'gu1', reason: 'full' })).toBe(15)
+})
+
+it('how calls to providers go is not told to an end user: it would tell of others', async () => {
+  const issuer = await createTestIssuer()
+  const app = await createTestApp({ environment: issuer.environment })
+  onTestFinished(async () => {
+    await app.close()
+    issuer.remove()
+  })
+  const trafficFor = async (entity?: string) => {
+    const authorization = await issuer.bearer(entity === undefined ? {} : { entity })
+    const { data } = await app.query(TRAFFIC, {}, authorization)
+    return data.providers.map((one: { health: { traffic: unknown } }) => one.health.traffic)
+  }
+  expect(await trafficFor()).toMatchObject([{ breaker: 'CLOSED' }, { breaker: 'CLOSED' }])
+  expect(await trafficFor('ada')).toEqual([null, null])
 })

@@ -8,9 +8,9 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import type { Toxic } from '../support/fault-proxy.ts'
 import { type ProviderHost, startProviderHost } from '../support/provider-host.ts'
 
-const DEADLINE_MS = 1_000
+const DEADLINE_MS = 3_000
 /** In the proportions of the defaults. So many calls fail here that the breaker would open. */
-const POLICY = 'connect=400,attempt=500,total=700,delay=10,window=1000,budget=10000'
+const POLICY = 'connect=400,attempt=700,total=1000,delay=10,window=1000,budget=10000'
 const PASSED: Record<string, string> = { gu1: 'approved', sila: 'passed' }
 
 let app: TestApp
@@ -95,7 +95,7 @@ const FAULTS: readonly (readonly [name: string, fault: Fault, code: string])[] =
   ['refuses connections', { toxic: { kind: 'down' } }, 'PROVIDER_UNAVAILABLE'],
   ['resets in the head of its answer', { toxic: { kind: 'reset', afterBytes: 20 } }, 'PROVIDER_UNAVAILABLE'],
   ['hangs up in the middle of its answer', { toxic: { kind: 'limit', bytes: 180 } }, 'PROVIDER_UNAVAILABLE'],
-  ['answers later than is waited for', { toxic: { kind: 'latency', ms: 3_000 } }, 'PROVIDER_TIMEOUT'],
+  ['answers later than is waited for', { toxic: { kind: 'latency', ms: 4_000 } }, 'PROVIDER_TIMEOUT'],
   ['never stops', { answer: endless }, 'UNEXPECTED_RESPONSE'],
   ['sends a bomb', { answer: sends(bomb, { 'content-encoding': 'gzip' }) }, 'UNEXPECTED_RESPONSE'],
   ['sends half of its JSON', { answer: sends('{"id":') }, 'UNEXPECTED_RESPONSE'],

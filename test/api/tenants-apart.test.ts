@@ -62,6 +62,8 @@ describe.each(tenantGateways)('on $name', ({ open, openLocal }) => {
         })
       }
     }
+    // Looks are noted a moment later.
+    await app.services.audit.flush()
     for (const tenant of TENANTS) {
       const { entity, entities, auditLog } = await people[tenant].ask(LOOK, { externalId: 'both' })
       expect(entity.statusHistory.nodes.map(({ to }: { to: string }) => to)).toEqual(STEPS)

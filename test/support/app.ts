@@ -65,7 +65,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const config = readConfig(environment, { mode: 'sandbox' })
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logs.push(line) } })
   const background = options.background ?? false
-  const app = await startApp(config, { now: clock.now, logger, background, pollMs: POLL_MS })
+  const app = await startApp(config, { now: clock.now, logger, background, pollMs: POLL_MS, shed: false })
   const emulator = (id: string): Emulator => {
     const found = app.emulators.get(id)
     if (!found) throw new Error(`no emulator ${id}`)
