@@ -31,7 +31,7 @@ interface Piece {
 function readAnswer(bytes: Buffer): (ReadAnswer & Piece) | null {
   const headEnd = bytes.indexOf(HEAD_END)
   if (headEnd === -1) return null
-  const head = bytes.latin1Slice(0, headEnd)
+  const head = bytes.toString('latin1', 0, headEnd)
   const start = headEnd + HEAD_END.length
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   const piece = length === undefined ? readChunks(bytes, start) : readLength(bytes, start, Number(length))
@@ -50,7 +50,7 @@ function readChunks(bytes: Buffer, start: number): Piece | null {
   for (;;) {
     const lineEnd = bytes.indexOf(LINE_END, at)
     if (lineEnd === -1) return null
-    const size = Number.parseInt(bytes.latin1Slice(at, lineEnd), 16)
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16)
     const begin = lineEnd + LINE_END.length
     at = begin + size + LINE_END.length
     if (bytes.length < at) return null

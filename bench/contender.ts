@@ -13,13 +13,13 @@ export interface Contender {
   close(): Promise<void>
 }
 
-/** A peer that asks the emulated REST service, if it asks anybody. */
-export function asContender(peer: Peer, rest: Peer): Contender {
+/** A peer; `rest`: the emulated REST service, where it knows of it. */
+export function asContender(peer: Peer, rest: Peer | null): Contender {
   return {
     origin: peer.origin,
     pids: () => treeOf(peer.pid),
     databasePids: async () => [],
-    upstreamCalls: async () => ((await rest.ask('calls')) as { calls: number }).calls,
+    upstreamCalls: async () => (rest ? ((await rest.ask('calls')) as { calls: number }).calls : 0),
     close: () => peer.close(),
   }
 }

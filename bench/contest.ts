@@ -1,8 +1,9 @@
 // Everyone who takes part in a run, each started when a line first needs it, and all ended together.
 import { killAll, startEmulators } from '../test/support/gateway-process.ts'
 import { createTestIssuer, type TestIssuer } from '../test/support/tokens.ts'
+import { GU1_SECRET } from '../test/support/webhooks.ts'
 import { endAll, type Peer, startPeer } from './children.ts'
-import { asContender } from './contender.ts'
+import { asContender, type Contender } from './contender.ts'
 import { closeGateways, type DatabaseName } from './gateway.ts'
 import { EVERYTHING_OFF, everythingOn, fillProvider, type Ours, startOurs } from './ours.ts'
 import type { Entrant, Pace } from './rounds.ts'
@@ -90,10 +91,16 @@ async function createCallers(issuer: TestIssuer, connections: number): Promise<C
   }
 }
 
+/** A floor of its own, which is the caller's to close. */
+export async function startFloor(): Promise<Contender> {
+  return asContender(await startPeer('peers/floor.mjs', { WEBHOOK_SECRET: GU1_SECRET }), null)
+}
+
 async function startPeers(): Promise<Entrant[]> {
   const rest = await startPeer('peers/rest.mjs')
+  const environment = { REST_ORIGIN: rest.origin, WEBHOOK_SECRET: GU1_SECRET }
   const entrants = PEERS.map(async (id): Promise<Entrant> => {
-    const peer = await startPeer(`peers/${id}.mjs`, { REST_ORIGIN: rest.origin })
+    const peer = await startPeer(`peers/${id}.mjs`, environment)
     return { id, contender: asContender(peer, rest) }
   })
   return Promise.all(entrants)

@@ -28,6 +28,11 @@ export function editionOf(index: number): keyof typeof CHECKS {
   return index % 3 === 0 ? 'middle' : 'new'
 }
 
+/** Nobody is called that. */
+export function nameOf(index: number): string {
+  return `Customer Example-${index}`
+}
+
 /** In the order in which `entities` lists them. All are approved: what is final is not asked for again. */
 export const customers: readonly Customer[] = Array.from({ length: CUSTOMERS }, (_, index) => ({
   externalId: `customer-${String(index).padStart(4, '0')}`,
@@ -46,6 +51,9 @@ const VALIDATION = 'status provider { id } decision { outcome } verifications { 
 
 export const HOT_QUERY = `query Status($externalId: String!) { entity(by: { externalId: $externalId }) { externalId status waitingOn isVerified currentValidation { ${VALIDATION} } } }`
 
+/** Personal data of one customer. */
+const NAMES_QUERY = `query Names($externalId: String!) { entity(by: { externalId: $externalId }) { externalId status currentValidation { extractedData { fullName } } } }`
+
 export const LIST_QUERY = `query List { entities(first: ${LIST_SIZE}) { nodes { externalId status waitingOn isVerified currentValidation { ${VALIDATION} } } } }`
 
 /** A request body and the bytes that have to come back. */
@@ -58,6 +66,14 @@ export const hotQuestions: readonly Question[] = customers.map((entity) => ({
   body: JSON.stringify({ query: HOT_QUERY, variables: { externalId: entity.externalId } }),
   answer: JSON.stringify({ data: { entity } }),
 }))
+
+export const nameQuestions: readonly Question[] = customers.map(({ externalId, status }, index) => {
+  const currentValidation = { extractedData: { fullName: nameOf(index) } }
+  return {
+    body: JSON.stringify({ query: NAMES_QUERY, variables: { externalId } }),
+    answer: JSON.stringify({ data: { entity: { externalId, status, currentValidation } } }),
+  }
+})
 
 export const listQuestions: readonly Question[] = [
   {

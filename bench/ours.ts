@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'undici'
 import type { TestIssuer } from '../test/support/tokens.ts'
 import type { Contender } from './contender.ts'
-import { customers, editionOf, hotQuestions } from './customers.ts'
+import { customers, editionOf, hotQuestions, nameOf } from './customers.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import { forEachOf } from './load.ts'
 import { backendsOf } from './postgres.ts'
@@ -62,7 +62,12 @@ const AT_ONCE = 10
 /** The customers' validations at gu1, for every gateway of the run. */
 export async function fillProvider(gu1: string): Promise<void> {
   await forEachOf([...customers.entries()], AT_ONCE, async ([index, { externalId }]) => {
-    const input = { entityId: accountOf(externalId), status: 'approved', wire: editionOf(index) }
+    const input = {
+      entityId: accountOf(externalId),
+      status: 'approved',
+      wire: editionOf(index),
+      name: nameOf(index),
+    }
     await post(`${gu1}/_emulator/validations`, JSON.stringify(input))
   })
 }
@@ -72,14 +77,23 @@ const REGISTER = `mutation Register($input: RegisterEntityInput!) { registerEnti
 /** One after the other, the last one first: lists begin with the newest. Then each is read once. */
 async function teach(origin: string, writer: string): Promise<void> {
   for (const { externalId } of customers.toReversed()) {
-    const accounts = [{ provider: 'gu1', reference: accountOf(externalId) }]
-    const variables = { input: { externalId, kind: 'PERSON', accounts } }
-    await post(`${origin}/graphql`, JSON.stringify({ query: REGISTER, variables }), writer)
+    await register(origin, writer, { externalId, account: accountOf(externalId) })
   }
   await forEachOf(hotQuestions, AT_ONCE, async ({ body, answer }) => {
     const text = await post(`${origin}/graphql`, body, writer)
     if (text !== answer) throw new Error(`The gateway has learned something else:\n${text}\n${answer}`)
   })
+}
+
+/** As a customer with one account at gu1. */
+export async function register(
+  origin: string,
+  writer: string,
+  { externalId, account }: { externalId: string; account: string },
+): Promise<void> {
+  const accounts = [{ provider: 'gu1', reference: account }]
+  const variables = { input: { externalId, kind: 'PERSON', accounts } }
+  await post(`${origin}/graphql`, JSON.stringify({ query: REGISTER, variables }), writer)
 }
 
 const accountOf = (externalId: string) => `gu1-${externalId}`

@@ -2,8 +2,8 @@
 import type { Peer } from './children.ts'
 import type { Contender } from './contender.ts'
 import type { Job, JobResult } from './generator.ts'
-import { cpuOf, memoryOf, resetPeak } from './processes.ts'
 import type { Round, RowResult } from './results.ts'
+import { startUsage } from './usage.ts'
 
 export interface Entrant {
   /** As the tables of the report know it. */
@@ -12,6 +12,8 @@ export interface Entrant {
 }
 
 export type Load = Omit<Job, 'origin' | 'milliseconds'>
+
+const COMPARE_SECONDS = 60
 
 export interface Pace {
   rounds: number
@@ -26,8 +28,11 @@ export async function measureInTurns(
   { pace, loadOf }: { pace: Pace; loadOf: (id: string) => Load },
 ): Promise<RowResult[]> {
   const rows = entrants.map(({ id }): RowResult => ({ contender: id, rounds: [] }))
-  for (const { id, contender } of entrants)
-    await drive(generator, jobFor(contender, loadOf(id), pace.warmUpSeconds), id)
+  for (const { id, contender } of entrants) {
+    const load = loadOf(id)
+    if (!load.isOnce) await compare(generator, jobFor(contender, load, COMPARE_SECONDS), id)
+    await drive(generator, jobFor(contender, load, pace.warmUpSeconds), id)
+  }
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const [index, { id, contender }] of entrants.entries()) {
       const job = jobFor(contender, loadOf(id), pace.secondsPerRound)
@@ -35,6 +40,13 @@ export async function measureInTurns(
     }
   }
   return rows
+}
+
+/** Every answer once, before anything is timed. The answers of the rounds are compared too. */
+async function compare(generator: Peer, job: Job, id: string): Promise<void> {
+  const { requests } = await drive(generator, { ...job, isOnce: true }, id)
+  if (requests < job.questions.length)
+    throw new Error(`${id} gave ${requests} of ${job.questions.length} answers.`)
 }
 
 function jobFor({ origin }: Contender, load: Load, seconds: number): Job {
@@ -49,21 +61,12 @@ async function drive(generator: Peer, job: Job, id: string): Promise<JobResult> 
 }
 
 async function measureRound(contender: Contender, work: () => Promise<JobResult>): Promise<Round> {
-  const pids = contender.pids()
-  const backends = await contender.databasePids()
-  await contender.upstreamCalls()
-  resetPeak(pids)
-  const before = { own: cpuOf(pids), database: cpuOf(backends) }
+  const usage = await startUsage(contender)
   const { requests, seconds, p50, p99, cpuMicros } = await work()
-  const own = cpuOf(pids) - before.own
-  const database = cpuOf(backends) - before.database
   return {
     perSecond: requests / seconds,
     ...{ p50, p99 },
-    cpuMicros: own / requests,
-    ...(backends.length > 0 && { databaseMicros: database / requests }),
-    upstreamCalls: (await contender.upstreamCalls()) / requests,
-    peakMegabytes: memoryOf(pids, 'peak'),
+    ...(await usage(requests)),
     generatorShare: cpuMicros / (seconds * 1_000_000),
   }
 }
