@@ -72,6 +72,12 @@ async function run(ids: readonly LineId[]): Promise<Results> {
   }
 }
 
+const DIGITS = 6
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(DIGITS)) : value
+}
+
 /** Any answer will do. */
 const bare = hotQuestions.map(({ body }) => ({ body }))
 
@@ -93,7 +99,7 @@ async function main(): Promise<void> {
   const results = await run(positionals.length > 0 ? (positionals as LineId[]) : all)
   process.stdout.write(`${reportOf(results)}\n`)
   const output = values.output ?? (positionals.length > 0 || values.quick ? null : RESULTS)
-  if (output !== null) writeFileSync(output, `${JSON.stringify(results, null, 2)}\n`)
+  if (output !== null) writeFileSync(output, `${JSON.stringify(results, rounded, 2)}\n`)
 }
 
 await main()

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'undici'
 import type { TestIssuer } from '../test/support/tokens.ts'
 import type { Contender } from './contender.ts'
-import { customers, editionOf, hotQuestions, nameOf } from './customers.ts'
+import { type Customer, customers, editionOf, hotQuestions, LIST_SIZE, nameOf } from './customers.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import { forEachOf } from './load.ts'
 import { backendsOf } from './postgres.ts'
@@ -74,11 +74,12 @@ export async function fillProvider(gu1: string): Promise<void> {
 
 const REGISTER = `mutation Register($input: RegisterEntityInput!) { registerEntity(input: $input) { entity { id } } }`
 
-/** One after the other, the last one first: lists begin with the newest. Then each is read once. */
+/** Lists begin with the newest: those that are listed come last, one after the other. Then each is read once. */
 async function teach(origin: string, writer: string): Promise<void> {
-  for (const { externalId } of customers.toReversed()) {
-    await register(origin, writer, { externalId, account: accountOf(externalId) })
-  }
+  const add = ({ externalId }: Customer) =>
+    register(origin, writer, { externalId, account: accountOf(externalId) })
+  await forEachOf(customers.slice(LIST_SIZE), AT_ONCE, add)
+  await forEachOf(customers.slice(0, LIST_SIZE).toReversed(), 1, add)
   await forEachOf(hotQuestions, AT_ONCE, async ({ body, answer }) => {
     const text = await post(`${origin}/graphql`, body, writer)
     if (text !== answer) throw new Error(`The gateway has learned something else:\n${text}\n${answer}`)
