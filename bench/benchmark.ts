@@ -46,9 +46,10 @@ async function measureLines(contest: Contest, ids: readonly LineId[]): Promise<L
 async function run(ids: readonly LineId[]): Promise<Results> {
   const begin = performance.now()
   const measuredAt = new Date().toISOString()
-  const pace = values.quick ? QUICK : FULL
+  const isQuick = values.quick ?? false
+  const pace = isQuick ? QUICK : FULL
   const database = TEST_DATABASE_URL === null ? 'PGlite' : 'Postgres'
-  const contest = await createContest({ pace, connections: CONNECTIONS, database })
+  const contest = await createContest({ pace, isQuick, connections: CONNECTIONS, database })
   const onSignal = () => void contest.close().finally(() => process.exit(1))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
   try {

@@ -59,6 +59,11 @@ export const LINES = {
     about: 'What each open event stream adds to the memory of the process.',
     metric: 'kilobytesEach',
   },
+  cold: {
+    title: 'Cold fan-out',
+    about: '50 customers of whom nothing is known, at two providers that take 20 ms each.',
+    metric: 'p50',
+  },
   growth: {
     title: 'The hot read as the store grows',
     about: 'The same 1,000 customers among 1,000 to 1,000,000, on Postgres.',

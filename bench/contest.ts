@@ -10,6 +10,8 @@ import type { Entrant, Pace } from './rounds.ts'
 
 export interface Contest {
   pace: Pace
+  /** Whether it works, not how fast it is. */
+  isQuick: boolean
   connections: number
   database: DatabaseName
   generator: Peer
@@ -42,7 +44,7 @@ export interface Emulators {
   gu1: string
 }
 
-export type ContestOptions = Pick<Contest, 'pace' | 'connections' | 'database'>
+export type ContestOptions = Pick<Contest, 'pace' | 'isQuick' | 'connections' | 'database'>
 
 const PEERS = ['floor', 'mercurius', 'apollo', 'yoga', 'hive'] as const
 

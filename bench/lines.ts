@@ -27,6 +27,8 @@ export const MEASURES: Record<LineId, Measure> = {
   accept: measureAccept,
   fanout: measureFanOut,
   idle: measureIdle,
+  // It needs a gateway that knows nobody, and providers that are slow.
+  cold: async () => ({ rows: [], note: 'It is measured by itself: `node bench/cold.ts`.' }),
   growth: measureGrowth,
   workers: measureWorkers,
 }

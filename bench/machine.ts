@@ -1,7 +1,7 @@
 // Where a run took place: the machine, the versions of what took part, the commit.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, type as systemType, totalmem } from 'node:os'
+import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './children.ts'
 import { withClient } from './postgres.ts'
@@ -14,7 +14,7 @@ export function describeMachine(): Machine {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGigabytes: Math.round(totalmem() / GIGABYTE),
-    system: `${systemType()} ${release()}`,
+    system: /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux',
   }
 }
 

@@ -84,6 +84,6 @@ function lineTable(id: LineId, line: LineResult): string {
       : formatRatio(ratioOf(line, { metric, of: subject, by: row.contender })),
   ])
   const compared =
-    subject === undefined ? '' : `${CONTENDERS[subject as ContenderId]} is … of this, ${METRICS[metric]}`
+    subject === undefined ? '' : `${METRICS[metric]}: ${CONTENDERS[subject as ContenderId]} ÷ this`
   return table(['', ...metrics.map((one) => METRICS[one]), compared], rows)
 }
