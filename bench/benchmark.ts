@@ -50,8 +50,7 @@ async function run(ids: readonly LineId[]): Promise<Results> {
   const pace = isQuick ? QUICK : FULL
   const database = TEST_DATABASE_URL === null ? 'PGlite' : 'Postgres'
   const contest = await createContest({ pace, isQuick, connections: CONNECTIONS, database })
-  const onSignal = () => void contest.close().finally(() => process.exit(1))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
+  endOnSignal(contest)
   try {
     const ceiling = await startPeer('peers/ceiling.mjs')
     const load = { path: '/', connections: CONNECTIONS, questions: bare, authorizations: [] }
@@ -71,6 +70,15 @@ async function run(ids: readonly LineId[]): Promise<Results> {
   } finally {
     await contest.close()
   }
+}
+
+/** What is being measured fails then, and nobody needs to hear of that. */
+function endOnSignal(contest: Contest): void {
+  const onSignal = () => {
+    process.removeAllListeners('uncaughtException').on('uncaughtException', () => {})
+    void contest.close().finally(() => process.exit(1))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
 }
 
 const DIGITS = 6

@@ -24,6 +24,7 @@ export interface Contest {
   /** A further one with everything on, which is the caller's to close. */
   another(options?: { database?: DatabaseName; words?: readonly string[] }): Promise<Ours>
   peers(): Promise<Entrant[]>
+  /** However often it is called, it resolves when nothing is left. */
   close(): Promise<void>
 }
 
@@ -74,12 +75,12 @@ export async function createContest(options: ContestOptions): Promise<Contest> {
     gatewayOff: once(() => start(EVERYTHING_OFF, {})),
     another: (more = {}) => start(everythingOn(issuer), more),
     peers: once(startPeers),
-    async close() {
+    close: once(async () => {
       await closeGateways()
       await endAll()
       await killAll()
       issuer.remove()
-    },
+    }),
   }
 }
 
