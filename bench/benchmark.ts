@@ -38,9 +38,18 @@ async function measureLines(contest: Contest, ids: readonly LineId[]): Promise<L
   const lines: LineResult[] = []
   for (const id of ids) {
     say(LINES[id].title)
-    lines.push({ id, ...(await MEASURES[id](contest)) })
+    lines.push({ id, ...(await MEASURES[id](contest).catch(failed)) })
   }
   return lines
+}
+
+const SHOWN = 300
+
+/** The other lines are measured all the same. */
+function failed(error: Error): Omit<LineResult, 'id'> {
+  say(error.stack ?? error.message)
+  process.exitCode = 1
+  return { rows: [], note: `It failed: ${error.message.split('\n')[0]?.slice(0, SHOWN)}` }
 }
 
 async function run(ids: readonly LineId[]): Promise<Results> {
@@ -93,7 +102,10 @@ const bare = hotQuestions.map(({ body }) => ({ body }))
 function installPeers(): void {
   if (existsSync(join(ROOT, 'bench/node_modules'))) return
   say('npm ci --prefix bench')
-  execFileSync('npm', ['ci', '--prefix', 'bench', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'inherit' })
+  execFileSync('npm', ['ci', '--prefix', 'bench', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  })
 }
 
 async function main(): Promise<void> {

@@ -94,9 +94,10 @@ async function createCallers(issuer: TestIssuer, connections: number): Promise<C
   }
 }
 
-/** A floor of its own, which is the caller's to close. */
-export async function startFloor(): Promise<Contender> {
-  return asContender(await startPeer('peers/floor.mjs', { WEBHOOK_SECRET: GU1_SECRET }), null)
+/** One of those whom others can subscribe to, in a process of its own, which is the caller's to close. */
+export async function startAlone(id: 'floor' | 'yoga'): Promise<Contender> {
+  const environment = { REST_ORIGIN: 'http://127.0.0.1:1', WEBHOOK_SECRET: GU1_SECRET }
+  return asContender(await startPeer(`peers/${id}.mjs`, environment), null)
 }
 
 async function startPeers(): Promise<Entrant[]> {

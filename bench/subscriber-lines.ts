@@ -4,10 +4,10 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Peer, startPeer } from './children.ts'
 import type { Contender } from './contender.ts'
-import { type Contest, startFloor } from './contest.ts'
+import { type Contest, startAlone } from './contest.ts'
 import type { Heard, Order } from './listeners.ts'
 import { createSender, quantile, type Sender, type SignedDelivery } from './load.ts'
-import { register } from './ours.ts'
+import { type Ours, register } from './ours.ts'
 import { memoryOf } from './processes.ts'
 import type { LineResult, Round, RowResult } from './results.ts'
 import { createProviderSide } from './subjects.ts'
@@ -20,24 +20,37 @@ const HEARD_WITHIN_MS = 20_000
 
 /** One change after the other: the next one is made when everybody has heard of the last. */
 export async function measureFanOut(contest: Contest): Promise<Omit<LineResult, 'id'>> {
-  const [gateway, floor] = await Promise.all([contest.gateway(), startFloor()])
-  const change = await createChange(contest, gateway.origin)
-  const rows: RowResult[] = []
+  const gateway = await contest.gateway()
+  const others = { yoga: await startAlone('yoga'), floor: await startAlone('floor') }
   const listeners = await startPeer('listeners.ts')
-  const entrants = { gateway, floor }
-  for (const id of Object.keys(entrants)) rows.push({ contender: id, rounds: [] })
-  // The first round of each is a warm-up.
-  for (let round = 0; round <= contest.pace.rounds; round += 1) {
-    for (const [index, contender] of Object.values(entrants).entries()) {
-      await subscribe(listeners, contender, { count: LISTENERS, callers: contest.callers.readers })
-      const changes = CHANGES_PER_SECOND * contest.pace.secondsPerRound
-      const measured = await tellAll(contender, listeners, { changes, change })
-      await order(listeners, { kind: 'close' })
-      if (round > 0) rows[index]?.rounds.push(measured)
-    }
+  const change = await createChange(contest, gateway.origin)
+  const changes = CHANGES_PER_SECOND * contest.pace.secondsPerRound
+  const rows: RowResult[] = []
+  for (const [id, contender] of Object.entries({ gateway, ...others })) {
+    rows.push({ contender: id, rounds: [] })
+    await measureTelling(contest, { contender, listeners, changes, change })
   }
-  await Promise.all([listeners.close(), floor.close()])
+  for (let round = 0; round < contest.pace.rounds; round += 1) {
+    for (const [index, contender] of [gateway, others.yoga, others.floor].entries())
+      rows[index]?.rounds.push(await measureTelling(contest, { contender, listeners, changes, change }))
+  }
+  await Promise.all([listeners, others.yoga, others.floor].map((one) => one.close()))
   return { rows }
+}
+
+interface Telling {
+  contender: Contender
+  listeners: Peer
+  changes: number
+  change: () => Promise<SignedDelivery>
+}
+
+async function measureTelling(contest: Contest, telling: Telling): Promise<Round> {
+  const { contender, listeners } = telling
+  await subscribe(listeners, contender, { count: LISTENERS, callers: contest.callers.readers })
+  const round = await tellAll(telling)
+  await order(listeners, { kind: 'close' })
+  return round
 }
 
 /** Makes a status change at the provider, and the delivery about it. */
@@ -49,11 +62,7 @@ async function createChange(contest: Contest, origin: string): Promise<() => Pro
   return async () => (await subject.move()).delivery
 }
 
-async function tellAll(
-  contender: Contender,
-  listeners: Peer,
-  { changes, change }: { changes: number; change: () => Promise<SignedDelivery> },
-): Promise<Round> {
+async function tellAll({ contender, listeners, changes, change }: Telling): Promise<Round> {
   const sender = createSender(contender.origin)
   const usage = await startUsage(contender)
   const latencies: number[] = []
@@ -96,18 +105,27 @@ export async function measureIdle(contest: Contest): Promise<Omit<LineResult, 'i
   const count = Math.min(IDLE, openFilesLimit() - OTHER_FILES)
   const ours = await contest.gateway()
   const listeners = await startPeer('listeners.ts')
-  const rows: RowResult[] = ['gateway', 'floor'].map((contender) => ({ contender, rounds: [] }))
+  const rows = (['gateway', 'yoga', 'floor'] as const).map((id) => ({ contender: id, rounds: [] as Round[] }))
+  const { readers: callers } = contest.callers
   for (let round = 0; round < contest.pace.rounds; round += 1) {
-    await ours.gateway.kill()
-    await ours.gateway.start()
-    rows[0]?.rounds.push(await measureStreams(ours, listeners, { count, callers: contest.callers.readers }))
-    const floor = await startFloor()
-    rows[1]?.rounds.push(await measureStreams(floor, listeners, { count, callers: [] }))
-    await floor.close()
+    for (const { contender, rounds } of rows) {
+      const isOurs = contender === 'gateway'
+      if (isOurs) await startAnew(ours)
+      const measured = isOurs ? ours : await startAlone(contender)
+      rounds.push(await measureStreams(measured, listeners, { count, callers }))
+      // An end by force: nobody has to wait until ten thousand streams are told of it.
+      await (isOurs ? ours.gateway.kill() : measured.close())
+    }
   }
+  await ours.gateway.start()
   await listeners.close()
   if (count === IDLE) return { rows }
   return { rows, note: `Measured with ${count} subscribers: a process may open no more files here.` }
+}
+
+async function startAnew({ gateway }: Ours): Promise<void> {
+  await gateway.kill()
+  await gateway.start()
 }
 
 interface Subscribing {
