@@ -45,8 +45,11 @@ async function measureLines(contest: Contest, ids: readonly LineId[]): Promise<L
 
 const SHOWN = 300
 
-/** The other lines are measured all the same. */
-function failed(error: Error): Omit<LineResult, 'id'> {
+const interruption = new AbortController()
+
+/** The other lines are measured all the same; but after an interruption, of which this is a consequence, none is. */
+function failed(error: Error): Omit<LineResult, 'id'> | Promise<never> {
+  if (interruption.signal.aborted) return new Promise<never>(() => {})
   say(error.stack ?? error.message)
   process.exitCode = 1
   return { rows: [], note: `It failed: ${error.message.split('\n')[0]?.slice(0, SHOWN)}` }
@@ -81,10 +84,9 @@ async function run(ids: readonly LineId[]): Promise<Results> {
   }
 }
 
-/** What is being measured fails then, and nobody needs to hear of that. */
 function endOnSignal(contest: Contest): void {
   const onSignal = () => {
-    process.removeAllListeners('uncaughtException').on('uncaughtException', () => {})
+    interruption.abort()
     void contest.close().finally(() => process.exit(1))
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
