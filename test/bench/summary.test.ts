@@ -4,6 +4,7 @@ import type { Target } from '../../bench/catalog.ts'
 import type { LineResult } from '../../bench/results.ts'
 import { medianOf, ratioOf, verdictsOn } from '../../bench/summary.ts'
 import { formatNumber, targetText } from '../../bench/words.ts'
+import { withMarkedPart } from '../../scripts/marked-part.ts'
 import { renderPerformanceChart } from '../../scripts/performance-chart.ts'
 import { readResults, renderPerformanceTables } from '../../scripts/performance-page.ts'
 
@@ -74,5 +75,13 @@ describe('the page and the chart', () => {
     )
     expect(widths).toHaveLength(2)
     expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(0.75, 2)
+  })
+
+  it('replace what stands between the marks of a page, and nothing else', () => {
+    const page = (inside: string) =>
+      `before\n<!-- a: printed by \`npm run generate\` -->\n${inside}<!-- a: end -->\nafter\n`
+    expect(withMarkedPart(page('old\n'), 'a', 'new')).toBe(page('\nnew\n\n'))
+    expect(withMarkedPart(page('\nnew\n\n'), 'a', 'new')).toBe(page('\nnew\n\n'))
+    expect(() => withMarkedPart('before\nafter\n', 'a', 'new')).toThrow('no marks')
   })
 })
