@@ -71,7 +71,7 @@ async function run(ids: readonly LineId[]): Promise<Results> {
     return {
       measuredAt,
       commit: headCommit(),
-      command: ['npm run bench', ...process.argv.slice(2)].join(' '),
+      command: ['npm run bench --', ...(isQuick ? ['--quick'] : []), ...positionals].join(' '),
       seconds: Math.round((performance.now() - begin) / 1_000),
       machine: describeMachine(),
       versions: await describeVersions(TEST_DATABASE_URL),
