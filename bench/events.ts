@@ -1,4 +1,4 @@
-// `npm run bench`: the figures of webhooks and subscriptions, measured on this machine and compared with the targets.
+// `npm run bench:events`: the figures of webhooks and subscriptions, measured on this machine and compared with the targets.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { TEST_DATABASE_URL } from '../test/support/database.ts'
@@ -27,7 +27,7 @@ const MEASURES: Record<string, (world: World) => Promise<Figure[]>> = {
   restart: measureRestart,
 }
 
-const HELP = `npm run bench [-- [--database PGlite|Postgres] [--profile <folder>] [measure…]]
+const HELP = `npm run bench:events [-- [--database PGlite|Postgres] [--profile <folder>] [measure…]]
 Measures: ${Object.keys(MEASURES).join(', ')}. Absent: all. Postgres where TEST_DATABASE_URL names a server.
 `
 

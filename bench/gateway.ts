@@ -1,7 +1,7 @@
 // The gateway under measurement: a process of its own, as an operator runs it, on a database of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -9,12 +9,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { request } from 'undici'
 import { createPostgresDatabase, TEST_DATABASE_URL } from '../test/support/database.ts'
 import { freePort } from '../test/support/nats.ts'
+import { endChild, spawnGateway } from './children.ts'
+import { memoryOf } from './processes.ts'
 
 export const DATABASES = ['PGlite', 'Postgres'] as const
 export type DatabaseName = (typeof DATABASES)[number]
 
 export interface Gateway {
   origin: string
+  /** Null: the embedded database. */
+  databaseUrl: string | null
+  /** Of the process that runs now. */
+  pid(): number
   /** Starts the process; milliseconds from then to the first 200 of `/readyz`. */
   start(): Promise<number>
   /** Ends it by force, as a crash would. */
@@ -36,61 +42,71 @@ export interface Counts {
 
 export interface GatewayOptions {
   database: DatabaseName
-  /** Where the providers are. */
+  /** Where the providers are, and whatever else is not as usual here. */
   settings: Record<string, string>
+  /** Words behind `serve`. */
+  words?: readonly string[]
   /** Arguments for node, for example `--cpu-prof`. */
   nodeOptions?: readonly string[]
 }
 
-const ROOT = join(import.meta.dirname, '..')
-const READY_WITHIN_MS = 30_000
-const KILOBYTES_PER_MEGABYTE = 1_024
+/** Those that still hold a process, a folder or a database. */
+const open = new Set<Gateway>()
 
-export async function createGateway({ database, settings, nodeOptions }: GatewayOptions): Promise<Gateway> {
+/** However a run ends, nothing of it stays. */
+export async function closeGateways(): Promise<void> {
+  await Promise.allSettled([...open].map((gateway) => gateway.close()))
+}
+
+const READY_WITHIN_MS = 30_000
+
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { database, settings, words = [], nodeOptions = [] } = options
   const folder = mkdtempSync(join(tmpdir(), 'kyc-bench-'))
   const storage = await createStorage(database)
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   const environment = {
+    ...{ HOST: '127.0.0.1', PORT: String(port), AUTH_DISABLED: 'true', DATA_DIR: join(folder, 'data') },
+    ...{ LOG_LEVEL: 'warn' },
     ...settings,
     ...storage.settings,
-    ...{ HOST: '127.0.0.1', PORT: String(port), AUTH_DISABLED: 'true', DATA_DIR: join(folder, 'data') },
   }
   const log = join(folder, 'gateway.log')
-  const run = (command: string) => spawnGateway(command, { environment, log, nodeOptions: nodeOptions ?? [] })
+  const run = (...args: string[]) => spawnGateway(args, { environment, log, nodeOptions })
   let child: ChildProcess | null = null
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => child && endChild(child, signal)
 
-  async function end(signal: 'SIGKILL' | 'SIGTERM') {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
+  async function start() {
+    const begin = performance.now()
+    child = run('serve', ...words)
+    while (!(await isReady(origin))) {
+      if (child.exitCode !== null || performance.now() - begin > READY_WITHIN_MS)
+        throw new Error(`The gateway did not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`)
+      await pause(5)
+    }
+    return performance.now() - begin
   }
-  if (database === 'Postgres') await once(run('migrate'), 'exit')
-  return {
+
+  async function close() {
+    if (!open.delete(gateway)) return
+    await end('SIGTERM')
+    await storage.drop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  const pid = () => child?.pid ?? 0
+  const gateway: Gateway = {
     origin,
-    async start() {
-      const begin = performance.now()
-      child = run('serve')
-      while (!(await isReady(origin))) {
-        if (child.exitCode !== null || performance.now() - begin > READY_WITHIN_MS)
-          throw new Error(`The gateway did not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`)
-        await pause(5)
-      }
-      return performance.now() - begin
-    },
-    kill: () => end('SIGKILL'),
-    memory() {
-      const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8')
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / KILOBYTES_PER_MEGABYTE
-    },
+    databaseUrl: storage.settings.DATABASE_URL ?? null,
+    ...{ pid, start, close },
+    kill: async () => void (await end('SIGKILL')),
+    memory: () => memoryOf([pid()], 'now'),
     counts: () => readCounts(origin),
-    async close() {
-      await end('SIGTERM')
-      await storage.drop()
-      rmSync(folder, { recursive: true, force: true })
-    },
   }
+  open.add(gateway)
+  if (database === 'Postgres') await once(run('migrate'), 'exit')
+  return gateway
 }
 
 async function createStorage(database: DatabaseName): Promise<Storage> {
@@ -100,26 +116,8 @@ async function createStorage(database: DatabaseName): Promise<Storage> {
 }
 
 interface Storage {
-  settings: Record<string, string>
+  settings: { DATABASE_URL?: string }
   drop(): Promise<void>
-}
-
-interface Spawning {
-  environment: Record<string, string>
-  log: string
-  nodeOptions: readonly string[]
-}
-
-/** The log goes to a file, so that nobody here is busy with reading it. */
-function spawnGateway(command: string, { environment, log, nodeOptions }: Spawning): ChildProcess {
-  const out = openSync(log, 'a')
-  const child = spawn(process.execPath, [...nodeOptions, 'bin/kyc-gateway.js', command], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', out, out],
-  })
-  closeSync(out)
-  return child
 }
 
 async function isReady(origin: string): Promise<boolean> {

@@ -5,7 +5,10 @@ import { buildSchema } from 'graphql'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderLicencesPage } from './licences-page.ts'
+import { withMarkedPart } from './marked-part.ts'
 import { renderMetricsPage } from './metrics-page.ts'
+import { renderPerformanceChart } from './performance-chart.ts'
+import { readResults, renderPerformanceSummary, renderPerformanceTables } from './performance-page.ts'
 import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
 import { renderStatusPage } from './status-page.ts'
@@ -20,6 +23,7 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** Made from the sources as they are now; writes nothing. */
 export async function renderFiles(): Promise<GeneratedFile[]> {
+  const results = readResults()
   return [
     { path: '.env.example', content: renderEnvExample() },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
@@ -28,6 +32,12 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/generated/metrics.md', content: renderMetricsPage() },
     { path: 'docs/generated/providers.md', content: renderProvidersPage() },
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
+    {
+      path: 'docs/performance.md',
+      content: printed('docs/performance.md', renderPerformanceTables(results)),
+    },
+    { path: 'docs/performance.svg', content: renderPerformanceChart(results) },
+    { path: 'README.md', content: printed('README.md', renderPerformanceSummary(results)) },
     { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },
   ]
 }
@@ -46,6 +56,11 @@ function readSchema(): ReturnType<typeof buildSchema> {
   const folder = pathOf('schema')
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
   return buildSchema(files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'))
+}
+
+/** The page as it is, with its printed part anew. */
+function printed(path: string, content: string): string {
+  return withMarkedPart(readFileSync(pathOf(path), 'utf8'), 'performance', content)
 }
 
 function readIfPresent(path: string): string | null {
