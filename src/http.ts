@@ -5,14 +5,13 @@ import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import { createCors, isLoopbackOrigin, isOwnOrigin } from './cors.ts'
 import { GatewayError } from './domain/errors.ts'
-import { createQuickPosts, mayBeQuick, type QuickPosts } from './quick-posts.ts'
+import { createQuickPosts, mayBeQuick, type QuickPost, type QuickPosts } from './quick-posts.ts'
 import {
   answer,
   createRoutes,
   FOREIGN_HOST,
   FOREIGN_ORIGIN,
   namesLoopback,
-  type QuickPost,
   type Route,
   type RouteOptions,
   UNLISTED_ORIGIN,

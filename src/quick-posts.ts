@@ -3,9 +3,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { overloaded } from './answers.ts'
 import type { Cors } from './cors.ts'
 import type { Shedding } from './load-shedding.ts'
-import type { QuickPost } from './routes.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Logger, requestIdFrom } from './telemetry.ts'
+
+/** A POST to /graphql on a socket: its head first, then its body. Null at either: it goes the way of all requests. */
+export type QuickPost = (head: {
+  authorization: string | null
+  contentType: string | null
+  accept: string | null
+  requestId: string
+}) => Promise<AnswerBody | null>
+export type AnswerBody = (
+  body: string,
+  waiter: { onGone: (() => void) | null },
+) => Promise<{ status: number; headers: Record<string, string>; body: string } | null>
 
 export interface QuickPostsOptions {
   quick: QuickPost

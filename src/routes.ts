@@ -16,18 +16,6 @@ export interface Connection {
 /** `connection` is absent where there is no socket. */
 export type Handler = (request: Request, connection?: Connection) => Response | Promise<Response>
 
-/** A POST to /graphql on a socket: its head first, then its body. Null at either: it goes the way of all requests. */
-export type QuickPost = (head: {
-  authorization: string | null
-  contentType: string | null
-  accept: string | null
-  requestId: string
-}) => Promise<AnswerBody | null>
-export type AnswerBody = (
-  body: string,
-  waiter: { onGone: (() => void) | null },
-) => Promise<{ status: number; headers: Record<string, string>; body: string } | null>
-
 export interface RouteOptions {
   graphql: Handler
   /** False, a rejection, or no answer within 2 s: the database does not answer. */
