@@ -139,7 +139,7 @@ function createNodeServer({ state, receiveTimeoutMs, ...handlers }: SocketOption
       response.writeHead(400, { ...SECURITY_HEADERS, connection: 'close' }).end()
       return
     }
-    response.once('close', () => {
+    response.on('close', () => {
       if (state.draining) server.closeIdleConnections()
     })
     const { quick } = handlers

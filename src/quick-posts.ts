@@ -62,11 +62,12 @@ function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
     const { authorization = null, accept = null, 'content-type': contentType = null } = request.headers
     const answerBody = await quick({ authorization, accept, contentType, requestId })
     if (!answerBody || request.headers['content-encoding'] !== undefined) return null
-    const body = await readBody(request)
+    const waiter = waiterFor(response)
+    const body = await readBody(request, waiter)
     // Whoever left in the middle waits for no answer.
     if (!body) return GONE
     request.body = body
-    return answerBody(body.toString('utf8'), waiterFor(response))
+    return answerBody(body.toString('utf8'), waiter)
   }
   return async (request: Readable, response: ServerResponse, refusal?: Response): Promise<boolean> => {
     const start = performance.now()
@@ -108,20 +109,25 @@ function firstOf(header: string | string[] | undefined): string | null {
   return (Array.isArray(header) ? header.join(', ') : header) ?? null
 }
 
-function waiterFor(response: ServerResponse) {
-  const waiter: { onGone: (() => void) | null } = { onGone: null }
-  response.once('close', () => {
+interface Waiter {
+  onGone: (() => void) | null
+}
+
+/** One listener for all that ends when nobody waits any more. */
+function waiterFor(response: ServerResponse): Waiter {
+  const waiter: Waiter = { onGone: null }
+  response.on('close', () => {
     if (!response.writableFinished) waiter.onGone?.()
   })
   return waiter
 }
 
 /** Null where the connection ends first. */
-function readBody(request: IncomingMessage): Promise<Buffer | null> {
+function readBody(request: IncomingMessage, waiter: Waiter): Promise<Buffer | null> {
   const { promise, resolve } = Promise.withResolvers<Buffer | null>()
   const chunks: Buffer[] = []
+  waiter.onGone = () => resolve(null)
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-  request.once('close', () => resolve(null))
+  request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
   return promise
 }

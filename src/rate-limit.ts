@@ -59,20 +59,15 @@ export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): R
   return {
     async take({ tenant, subject }, points) {
       const key = JSON.stringify([tenant, subject])
-      const known = await limiter.get(key)
-      const isCurrent = known !== null && known.msBeforeNext > 0
-      const left = isCurrent ? known.remainingPoints : perMinute
-      const msLeft = isCurrent ? known.msBeforeNext : WINDOW_SECONDS * 1000
-      // Asked first, because the library takes the points of what it refuses too.
-      if (points > left) return decide(false, left, msLeft)
       try {
         const { remainingPoints, msBeforeNext } = await limiter.consume(key, points)
         publish(key, points)
         return decide(true, remainingPoints, msBeforeNext)
       } catch (refused) {
-        // Another request of the same caller was quicker.
         if (refused instanceof Error) throw refused
-        return decide(false, 0, msLeft)
+        // The library takes the points of what it refuses too.
+        const { remainingPoints, msBeforeNext } = await limiter.reward(key, points)
+        return decide(false, Math.max(0, remainingPoints), msBeforeNext)
       }
     },
   }

@@ -13,10 +13,13 @@ export interface DocumentCache<Value> {
 /** Of the documents that were asked for last. */
 export function createDocumentCache<Value = DocumentNode>(maximum = MAX_DOCUMENTS): DocumentCache<Value> {
   const documents = new Map<string, Value>()
+  /** The last in order: it need not be moved there. */
+  let newest: string | null = null
   return {
     get(text) {
       const document = documents.get(text)
-      if (document === undefined) return undefined
+      if (document === undefined || text === newest) return document
+      newest = text
       documents.delete(text)
       documents.set(text, document)
       return document
@@ -24,6 +27,7 @@ export function createDocumentCache<Value = DocumentNode>(maximum = MAX_DOCUMENT
     set(text, document) {
       if (text.length > MAX_CHARACTERS) return
       documents.set(text, document)
+      newest = text
       const [oldest] = documents.keys()
       if (documents.size > maximum && oldest !== undefined) documents.delete(oldest)
     },

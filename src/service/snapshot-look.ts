@@ -1,5 +1,5 @@
 // Looks at what was written since the last look, and forgets what is held of it.
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { type Instant, secondsBetween } from '../domain/time.ts'
 import type { Db } from '../store/tables.ts'
 import { readTouches, type Touch, type Touches } from '../store/touched.ts'
@@ -52,29 +52,20 @@ function nameOf({ by, entityId }: Touch): string {
   return `${by} ${entityId}`
 }
 
-/** Milliseconds for which a look waits for company where the one before it had some: each is a round trip. */
-const COMPANY_MS = 1
-
 /** One run at a time. Each caller waits for one that begins after the call, together with all who call before it begins. */
 function inTurns(run: () => Promise<void>): () => Promise<void> {
   let ended: Promise<unknown> = Promise.resolve()
   let waiting: Promise<void> | null = null
-  let callers = 0
-  let before = 0
   async function begin(): Promise<void> {
     await ended
-    if (before > 1) await setTimeout(COMPANY_MS)
     // Whoever asks in this turn of the event loop is still in time.
-    else await setImmediate()
+    await setImmediate()
     waiting = null
-    before = callers
-    callers = 0
     const running = run()
     ended = running.catch(() => {})
     await running
   }
   return () => {
-    callers += 1
     waiting ??= begin()
     return waiting
   }
