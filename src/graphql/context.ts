@@ -37,13 +37,16 @@ export function createContext(
   input: RequestFacts,
   { deadlineMs }: { deadlineMs: number } = DOCUMENT_LIMITS,
 ): GraphContext {
-  const { principal, requestId, lastEventId, signal } = input
-  const services = { ...all, caller: createCaller(signal, deadlineMs) }
+  const { principal, requestId, lastEventId } = input
+  const services = { ...all, caller: createCaller(input, deadlineMs) }
   const trail = createTrail()
   let made: Loaders | null = null
   return {
-    ...{ principal, tenant: principal.tenant, requestId, lastEventId, signal, services, trail },
-    // What is answered from memory needs none of them.
+    ...{ principal, tenant: principal.tenant, requestId, lastEventId, services, trail },
+    // What is answered from memory needs neither a signal nor loaders.
+    get signal() {
+      return input.signal
+    },
     get loaders() {
       made ??= createLoaders(services, principal)
       return made
@@ -60,13 +63,18 @@ export function renewContext(
   { deadlineMs }: { deadlineMs: number } = DOCUMENT_LIMITS,
 ): GraphContext {
   // Nobody's leaving ends it: several who listen may share what is loaded for one of them.
-  const services = { ...context.services, caller: createCaller(null, deadlineMs) }
+  const services = { ...context.services, caller: createCaller({ signal: null }, deadlineMs) }
   const loaders = createLoaders(services, context.principal)
   return { ...context, services, loaders, trail: createTrail(true) }
 }
 
-function createCaller(signal: AbortSignal | null, deadlineMs: number): Caller {
-  return { signal, endsAt: performance.now() + deadlineMs * PROVIDERS_SHARE }
+function createCaller(of: { signal: AbortSignal | null }, deadlineMs: number): Caller {
+  return {
+    get signal() {
+      return of.signal
+    },
+    endsAt: performance.now() + deadlineMs * PROVIDERS_SHARE,
+  }
 }
 
 /** Whoever sees the same of an event. */

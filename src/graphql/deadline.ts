@@ -41,7 +41,7 @@ export function useDeadline({ deadlineMs }: { deadlineMs: number }): Plugin<Sign
 
 /** What `run` results in, or else, at the deadline, that it is late: then `late` aborts. */
 export async function within(
-  { late, deadlineMs }: { late: AbortController; deadlineMs: number },
+  { late, deadlineMs }: { late: Pick<AbortController, 'signal' | 'abort'>; deadlineMs: number },
   run: () => unknown,
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()

@@ -1,11 +1,6 @@
 // How an entity is found: by any of its names, in memory first, else through the loaders.
-import {
-  type EntityDemand,
-  type EntityRow,
-  type EntityView,
-  viewEntity,
-  viewSnapshot,
-} from '../service/entities.ts'
+import { type EntityDemand, type EntityRow, type EntityView, viewEntity } from '../service/entities.ts'
+import { viewSnapshot } from '../service/known-entity.ts'
 import type { Snapshot } from '../service/snapshots.ts'
 import { type AccountArgument, accountOf, textOf } from './arguments.ts'
 import type { GraphContext } from './context.ts'

@@ -9,6 +9,7 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
+  getNamedType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -35,7 +36,7 @@ export function planQuery(schema: GraphQLSchema, planned: PlannedOperation): Que
   const root = planObject(planning, type, [planned.operation.selectionSet])
   return (contextValue, variables) => {
     const run: Run = { contextValue, variables, pending: [] }
-    const data = root({}, undefined, run) as Data
+    const data = root({}, { path: undefined, run }) as Data
     return run.pending.length === 0 ? { data } : settle(run, data)
   }
 }
@@ -59,28 +60,21 @@ async function settle({ pending }: Run, data: Data): Promise<ExecutionResult> {
   return { data }
 }
 
-type Path = GraphQLResolveInfo['path'] | undefined
-/** Makes of what a resolver gave what the answer has in its place. */
-type Complete = (value: unknown, path: Path, run: Run) => unknown
+/** Where in the answer something is. */
+interface Place {
+  path: GraphQLResolveInfo['path'] | undefined
+  run: Run
+}
+/** Makes of what a resolver gave what the answer has in its place. What is no object needs to know nothing of its own place. */
+type Complete = (value: unknown, at: Place) => unknown
 
-/** `complete` of a value that is not there yet leaves a place for it. */
-function put<Key extends string | number>(
-  { target, key }: { target: Record<Key, unknown>; key: Key },
-  value: unknown,
-  then: { complete: Complete; path: Path; run: Run },
-): void {
-  const { complete, path, run } = then
-  if (!(value instanceof Promise)) {
-    target[key] = complete(value, path, run)
-    return
-  }
-  target[key] = null
-  const placed = value.then((known) => {
-    target[key] = complete(known, path, run)
-  })
+/** A value that is not there yet leaves a place for it. */
+function putLater(value: Promise<unknown>, place: (known: unknown) => void, { pending }: Run): null {
+  const placed = value.then(place)
   // Who waits for all of them hears of the first that fails; the others must not end the process.
   placed.catch(() => {})
-  run.pending.push(placed)
+  pending.push(placed)
+  return null
 }
 
 function planObject(
@@ -90,16 +84,16 @@ function planObject(
 ): Complete {
   const collected = collectFields(planning.schema, planning, { type, sets })
   const fields = [...collected].map(([key, nodes]) => planField(planning, type, { key, nodes }))
-  return (source, path, run) => {
+  return (source, at) => {
     if (typeof source !== 'object' || source === null || source instanceof Error) throw NOT_PLAIN
-    const target: Record<string, unknown> = {}
-    for (const field of fields) field(source as Source, target, { path, run })
+    const target: Source = {}
+    for (const field of fields) field(source as Source, target, at)
     return target
   }
 }
 
 type Source = Record<string, unknown>
-type PlannedField = (source: Source, target: Source, at: { path: Path; run: Run }) => void
+type PlannedField = (source: Source, target: Source, at: Place) => void
 
 function planField(
   planning: Planning,
@@ -117,14 +111,33 @@ function planField(
   if (!field || key === '__proto__') throw NOT_PLAIN
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
   const complete = planType(planning, field.type, sets)
-  if (!field.resolve) {
-    return (source, target, { path, run }) => {
-      const value = source[name]
-      if (typeof value === 'function') throw NOT_PLAIN
-      put({ target, key }, value, { complete, path: { prev: path, key, typename: type.name }, run })
-    }
+  const put = planPlace(complete, { key, typename: type.name, isLeaf: isLeafType(getNamedType(field.type)) })
+  if (field.resolve) return planResolver(planning, { field, type, key, nodes, put })
+  return (source, target, at) => {
+    const value = source[name]
+    if (typeof value === 'function') throw NOT_PLAIN
+    put(value, target, at)
   }
-  return planResolver(planning, { field, type, key, nodes, complete })
+}
+
+/** Puts the value of a field into its parent. */
+type Put = (value: unknown, target: Source, at: Place) => void
+
+function planPlace(complete: Complete, own: { key: string; typename: string; isLeaf: boolean }): Put {
+  const { key, typename, isLeaf } = own
+  return (value, target, at) => {
+    const place = isLeaf ? at : { path: { prev: at.path, key, typename }, run: at.run }
+    target[key] =
+      value instanceof Promise
+        ? putLater(
+            value,
+            (known) => {
+              target[key] = complete(known, place)
+            },
+            at.run,
+          )
+        : complete(value, place)
+  }
 }
 
 interface ResolvedField {
@@ -132,29 +145,22 @@ interface ResolvedField {
   type: GraphQLObjectType
   key: string
   nodes: FieldNode[]
-  complete: Complete
+  put: Put
 }
 
-function planResolver(
-  planning: Planning,
-  { field, type, key, nodes, complete }: ResolvedField,
-): PlannedField {
+function planResolver(planning: Planning, { field, type, key, nodes, put }: ResolvedField): PlannedField {
   const resolve = field.resolve as NonNullable<typeof field.resolve>
   const argumentsOf = planArguments(field, nodes[0] as FieldNode)
   const { schema, operation, fragments } = planning
-  const info = {
-    ...{ fieldName: field.name, fieldNodes: nodes, returnType: field.type, parentType: type },
-    ...{ schema, operation, fragments, rootValue: undefined },
-  }
-  return (source, target, { path: parent, run }) => {
-    const path = { prev: parent, key, typename: type.name }
-    const { contextValue, variables: variableValues } = run
-    const value = resolve(source, argumentsOf(variableValues), contextValue, {
-      ...info,
-      path,
-      variableValues,
-    })
-    put({ target, key }, value, { complete, path, run })
+  const { name: fieldName, type: returnType } = field
+  const { name: typename } = type
+  return (source, target, at) => {
+    const { contextValue, variables: variableValues } = at.run
+    const info: GraphQLResolveInfo = {
+      ...{ fieldName, fieldNodes: nodes, returnType, parentType: type, schema, operation, fragments },
+      ...{ path: { prev: at.path, key, typename }, rootValue: undefined, variableValues },
+    }
+    put(resolve(source, argumentsOf(variableValues), contextValue, info), target, at)
   }
 }
 
@@ -172,12 +178,12 @@ function planArguments(
 function planType(planning: Planning, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Complete {
   if (isNonNullType(type)) return demanding(planType(planning, type.ofType, sets))
   const complete = planNullable(planning, type, sets)
-  return (value, path, run) => (value === null || value === undefined ? null : complete(value, path, run))
+  return (value, at) => (value === null || value === undefined ? null : complete(value, at))
 }
 
 function demanding(complete: Complete): Complete {
-  return (value, path, run) => {
-    const completed = complete(value, path, run)
+  return (value, at) => {
+    const completed = complete(value, at)
     if (completed === null) throw NOT_PLAIN
     return completed
   }
@@ -204,16 +210,16 @@ function leafOf(serialize: (value: unknown) => unknown): Complete {
 }
 
 function listOf(complete: Complete): Complete {
-  return (values, path, run) => {
+  return (values, { path, run }) => {
     if (!Array.isArray(values)) throw NOT_PLAIN
     const target: unknown[] = []
     for (const [index, value] of values.entries()) {
-      const place = { prev: path, key: index, typename: undefined }
-      put({ target: target as unknown as Record<number, unknown>, key: index }, value, {
-        complete,
-        path: place,
-        run,
-      })
+      const place = { path: { prev: path, key: index, typename: undefined }, run }
+      const put = (known: unknown) => {
+        target[index] = complete(known, place)
+      }
+      if (value instanceof Promise) target[index] = putLater(value, put, run)
+      else put(value)
     }
     return target
   }
@@ -228,10 +234,10 @@ function planAbstract(
   const plans = new Map(
     schema.getPossibleTypes(type).map((one) => [one.name, planObject(planning, one, sets)]),
   )
-  return (value, path, run) => {
-    const name = type.resolveType?.(value, run.contextValue, {} as GraphQLResolveInfo, type)
+  return (value, at) => {
+    const name = type.resolveType?.(value, at.run.contextValue, {} as GraphQLResolveInfo, type)
     const complete = typeof name === 'string' ? plans.get(name) : undefined
     if (!complete || value instanceof Error) throw NOT_PLAIN
-    return complete(value, path, run)
+    return complete(value, at)
   }
 }

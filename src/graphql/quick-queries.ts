@@ -9,7 +9,7 @@ import type { KnownQueries, KnownQuery } from './known-queries.ts'
 import { checkVariables } from './limits.ts'
 import type { Variables } from './query-plan.ts'
 import type { ContextInput } from './server.ts'
-import { createSharedRuns, type Waiter } from './shared-runs.ts'
+import { createSharedRuns, type Late, type Waiter } from './shared-runs.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
@@ -143,7 +143,7 @@ interface Running {
   asked: Asked
   principal: Principal
   requestId: string
-  late: AbortController
+  late: Late
   seal(): void
 }
 
@@ -162,9 +162,23 @@ function createRunning<Context extends object>({ schema, limits, createContext }
       return again()
     }
   }
-  return async ({ asked, principal, requestId, late, seal }: Running): Promise<Ran<Context>> => {
-    const context = await createContext({ principal, requestId, lastEventId: null, signal: late.signal })
-    seal()
+  async function begin({ principal, requestId, late, seal }: Running): Promise<Context> {
+    try {
+      // Its signal is made where somebody listens to it.
+      const input = {
+        ...{ principal, requestId, lastEventId: null },
+        get signal() {
+          return late.signal
+        },
+      }
+      return await createContext(input)
+    } finally {
+      seal()
+    }
+  }
+  return async (running: Running): Promise<Ran<Context>> => {
+    const { asked, late } = running
+    const context = await begin(running)
     const outcome = runPlan(asked, context)
     const isThere = !(outcome instanceof Promise)
     const { deadlineMs } = limits

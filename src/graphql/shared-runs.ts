@@ -7,9 +7,26 @@ export interface Waiter {
   onGone: (() => void) | null
 }
 
-export interface Run<T> {
+/** An AbortController that is made when somebody asks for its signal: most runs end before anybody could leave. */
+export type Late = Pick<AbortController, 'signal' | 'abort'>
+
+function createLate(): Late {
+  let made: AbortController | null = null
+  const controller = () => {
+    made ??= new AbortController()
+    return made
+  }
+  return {
+    get signal() {
+      return controller().signal
+    },
+    abort: (reason) => controller().abort(reason),
+  }
+}
+
+interface Run<T> {
   /** Aborts when nobody waits any more. */
-  late: AbortController
+  late: Late
   result: Promise<T>
   waiting: number
 }
@@ -21,8 +38,8 @@ export interface Sharing {
   waiter: Waiter
 }
 
-/** `seal` is called when the run begins to read: who asks later may know of something newer, and gets a run of their own. */
-export type StartRun<T> = (late: AbortController, seal: () => void) => Promise<T>
+/** `seal` has to be called when the run begins to read, or fails before: who asks later may know of something newer, and gets a run of their own. */
+export type StartRun<T> = (late: Late, seal: () => void) => Promise<T>
 export type ShareRun<T> = (sharing: Sharing, start: StartRun<T>) => Promise<T>
 
 /** Nothing is shared between two principals, whatever they may see: a principal stands for one credential. */
@@ -30,14 +47,18 @@ export function createSharedRuns<T>(): ShareRun<T> {
   const open = new WeakMap<Principal, Map<string, Run<T>>>()
 
   function begin(runs: Map<string, Run<T>>, question: string, start: StartRun<T>): Run<T> {
-    const late = new AbortController()
-    const seal = () => void runs.delete(question)
-    const run = { late, result: start(late, seal).finally(seal), waiting: 0 }
-    runs.set(question, run)
+    const late = createLate()
+    let isSealed = false
+    const result = start(late, () => {
+      isSealed = true
+      runs.delete(question)
+    })
+    const run = { late, result, waiting: 0 }
+    if (!isSealed) runs.set(question, run)
     return run
   }
   function beginAlone(start: StartRun<T>): Run<T> {
-    const late = new AbortController()
+    const late = createLate()
     return { late, result: start(late, () => {}), waiting: 0 }
   }
   return ({ principal, question, waiter }, start) => {

@@ -10,8 +10,8 @@ import { unlessAnothers } from './ownership.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
 import { settleDueEntities } from './settle.ts'
-import type { Snapshot } from './snapshots.ts'
-import { type AccountStanding, standingsIn } from './standings.ts'
+import type { AccountStanding } from './standings.ts'
+import type { ValidationView } from './validation-view.ts'
 
 export type { AccountKey, AccountRow, EntityRow }
 
@@ -40,6 +40,8 @@ export interface KnownStanding {
   accounts: readonly AccountRow[]
   standings: readonly AccountStanding[]
   status: EntityStatus
+  /** The current validation that decides the status. */
+  current: ValidationView | null
 }
 
 export interface AccountView extends EntityDemand {
@@ -50,22 +52,6 @@ export interface AccountView extends EntityDemand {
 export function viewEntity(row: EntityRow, demand: EntityDemand): EntityView {
   const { id, external_id: externalId, kind, created_at: createdAt, redacted_at: redactedAt } = row
   return { id, externalId, kind, createdAt, redactedAt, known: null, ...demand }
-}
-
-/** The same, with what its accounts say where that is as fresh as demanded. `detail`: of its validations. */
-export function viewSnapshot(
-  services: Services,
-  snapshot: Snapshot,
-  demand: EntityDemand & { detail: boolean },
-): EntityView {
-  const { since, summary } = demand
-  const view = viewEntity(snapshot.entity, { since, summary })
-  const standings = standingsIn(services, snapshot, demand)
-  if (!standings) return view
-  return {
-    ...view,
-    known: { accounts: snapshot.accounts, standings, status: statusOf(services, standings) },
-  }
 }
 
 /** One row per id, in order; null for ids that are not ours. */

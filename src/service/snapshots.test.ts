@@ -32,7 +32,8 @@ describe.each(testDatabases)('snapshots on $name', ({ open }) => {
     const entity = (await readEntities(database.db, TENANT, [id])).get(id)
     if (!entity) throw new Error('no such entity')
     const accounts = await readAccountsOfEntities(database.db, TENANT, [entity.id])
-    return { entity, accounts, standings: await readStandings(database.db, TENANT, accounts) }
+    const standings = await readStandings(database.db, TENANT, accounts)
+    return { entity, accounts, standings, workings: new Map() }
   }
 
   it('are read once, and found by every name', async () => {

@@ -13,13 +13,15 @@ import { readStandings, type ValidationRow } from '../store/validations.ts'
 import { createHeldSnapshots, type HeldSnapshots } from './held-snapshots.ts'
 import { createLook } from './snapshot-look.ts'
 
-/** One entity at one moment. Shared by all who read it, and so never changed. */
+/** One entity at one moment. Shared by all who read it, and so never changed but for `workings`. */
 export interface Snapshot {
   entity: EntityRow
   /** In order of provider. */
   accounts: readonly AccountRow[]
   /** Of each account the current validation, or the newest where none is current. */
   standings: readonly ValidationRow[]
+  /** What was worked out of it, by whom: it goes with the snapshot. */
+  workings: Map<string, unknown>
 }
 
 export interface Snapshots {
@@ -133,7 +135,8 @@ async function readSnapshots(db: Db, tenant: string, ids: readonly string[]): Pr
   function snapshotOf(id: string): Snapshot {
     const entity = [...entities.values()].find((row) => row.id === id) as EntityRow
     const own = accounts.filter(({ entity_id }) => entity_id === id)
-    return { entity, accounts: own, standings: standings.filter((row) => own.some((one) => isAt(row, one))) }
+    const ofOwn = standings.filter((row) => own.some((one) => isAt(row, one)))
+    return { entity, accounts: own, standings: ofOwn, workings: new Map() }
   }
   return new Map([...entities].map(([asked, { id }]) => [asked, snapshots.get(id) as Snapshot]))
 }

@@ -13,7 +13,8 @@ import type { Services } from './services.ts'
 
 export interface ValidationView
   extends StatusFacts,
-    Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via'> {
+    Omit<StoredState, keyof StatusFacts | 'account' | 'observedAt' | 'via' | 'verifications'> {
+  verifications: VerificationView[]
   id: string
   provider: string
   account: string
@@ -85,6 +86,7 @@ export function viewValidation(services: Services, loaded: Loaded, ask: Demand):
     ...facts,
     ...(facts.status !== state.status && { statusChangedAt: clockChange(state)?.at ?? observedAt }),
     reasons: reasonsAt(state, now),
+    verifications: state.verifications.map((one) => ({ ...one, validationId: row.id })),
     id: row.id,
     provider: row.provider,
     account: row.account,

@@ -1,7 +1,6 @@
 // Entities: found by id, external id or account; their status over all accounts; their validations and history.
 import { customerFacts } from '../../domain/customer.ts'
 import type { EntityStatus } from '../../domain/entity.ts'
-import { ENTITY_STATUS_PRECEDENCE } from '../../domain/entity.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { parseIso } from '../../domain/time.ts'
 import { customerValidation, customerWaitsOn } from '../../service/customer-view.ts'
@@ -12,10 +11,10 @@ import {
   pageEntities,
   statusOf,
   viewEntity,
-  viewSnapshot,
 } from '../../service/entities.ts'
+import { decidingOf, viewSnapshot } from '../../service/known-entity.ts'
 import { registerEntity } from '../../service/register.ts'
-import { failureOfStanding, freshnessOf, viewStanding } from '../../service/standing-view.ts'
+import { failureOfStanding, freshnessOf } from '../../service/standing-view.ts'
 import type { AccountStanding } from '../../service/standings.ts'
 import { type SyncFailure, syncEntity } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
@@ -117,6 +116,7 @@ export const entityResolvers: Resolvers = {
     needsReverification: ofStatus(({ needsReverification }) => needsReverification),
     currentValidation(view, { provider }, context, info) {
       if (provider != null) context.services.providers.get(provider)
+      else if (view.known) return view.known.current
       const detail = wantsDetail(info)
       const ask = { provider: provider ?? null, detail, newest: false }
       return thenUse(standingsOf(view, context, ask), (standings) =>
@@ -218,10 +218,7 @@ function currentOf(
   standings: readonly AccountStanding[],
   demand: { since: string | null; detail: boolean },
 ) {
-  const current = standings.filter((standing) => standing.validation?.isCurrent)
-  const views = current.flatMap((standing) => viewStanding(context.services, standing, demand) ?? [])
-  const rank = (view: (typeof views)[number]) => ENTITY_STATUS_PRECEDENCE.indexOf(view.status)
-  const [deciding] = views.toSorted((a, b) => rank(a) - rank(b))
+  const deciding = decidingOf(context.services, standings, demand)
   const error = standings.find((standing) => standing.error)?.error
   if (!deciding && error) throw error
   if (!deciding) return null

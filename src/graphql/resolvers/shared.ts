@@ -50,7 +50,7 @@ async function loadNode(
   if (!validation || type === 'Validation') return validation
   if (validation.detailError) throw validation.detailError
   const found = validation.verifications.find((one) => one.providerKind === part)
-  return found ? { ...found, validationId: validation.id } : null
+  return found ?? null
 }
 
 /** These are only ever answered: no argument has their type. */

@@ -42,7 +42,7 @@ export const validationResolvers: Resolvers = {
     isCurrent: isCurrentNow,
     providerSubStatus: (view) => known(view).providerSubStatus,
     decision: (view) => known(view).decision,
-    verifications: (view) => known(view).verifications.map((one) => ({ ...one, validationId: view.id })),
+    verifications: (view) => known(view).verifications,
     reasons: (view) => known(view).reasons,
     updatedAt: (view) => known(view).updatedAt,
     completedAt: (view) => known(view).completedAt,
