@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util'
 import { Pool } from 'undici'
 import { TEST_DATABASE_URL } from '../test/support/database.ts'
 import { killAll, startEmulators } from '../test/support/gateway-process.ts'
+import type { Contest } from './contest.ts'
 import { createGateway, DATABASES, type DatabaseName, type Gateway } from './gateway.ts'
 import { quantile } from './load.ts'
 import { type Figure, isMissed, ms, noted, promised, tableOf } from './report.ts'
+import type { RowResult } from './results.ts'
 
 const ENTITIES = 50
 const LATENCY_MS = 20
@@ -129,8 +131,8 @@ async function callAlone(gu1: string, apiKey: string): Promise<number> {
   return wall
 }
 
-/** The first round is not counted: compiling, connecting and Sila's token are needed only once. */
-export async function measureCold(gateway: Gateway, addresses: Addresses): Promise<Figure[]> {
+/** All rounds. The first is not to be counted: compiling, connecting and Sila's token are needed only once. */
+async function measureRounds(gateway: Gateway, addresses: Addresses): Promise<Round[]> {
   const client = createClient(gateway, addresses)
   const rounds: Round[] = []
   try {
@@ -141,6 +143,11 @@ export async function measureCold(gateway: Gateway, addresses: Addresses): Promi
   } finally {
     client.close()
   }
+  return rounds
+}
+
+async function measureCold(gateway: Gateway, addresses: Addresses): Promise<Figure[]> {
+  const rounds = await measureRounds(gateway, addresses)
   const counted = rounds.slice(1)
   const medianOf = (of: (round: Round) => number) => quantile(counted.map(of), 0.5)
   const wall = medianOf((round) => round.wall)
@@ -159,6 +166,30 @@ export async function measureCold(gateway: Gateway, addresses: Addresses): Promi
     noted('as many calls alone, without a gateway', ms(medianOf((round) => round.alone))),
     noted('the first time, with all that is needed only once', ms(rounds[0]?.wall ?? Number.NaN)),
   ]
+}
+
+/** As a line of the benchmark: the page, what it is made of by reckoning, and its calls by somebody who does nothing else. */
+export async function measureColdLine({ database, emulators }: Contest): Promise<{ rows: RowResult[] }> {
+  const { settings, gu1, sila } = await emulators()
+  const unlimited = { ...settings, AUTH_DISABLED: 'true', RATE_LIMIT_PER_MINUTE: '0' }
+  const gateway = await createGateway({ database, settings: unlimited })
+  try {
+    await gateway.start()
+    const addresses = { gu1, sila, apiKey: settings.GU1_API_KEY ?? '' }
+    const rounds = (await measureRounds(gateway, addresses)).slice(1)
+    const page = rounds.map(({ wall, cpu, calls }) => {
+      return { p50: wall, cpuMicros: cpu * 1_000, upstreamCalls: calls }
+    })
+    return {
+      rows: [
+        { contender: 'gateway', rounds: page },
+        { contender: 'critical', rounds: rounds.map(() => ({ p50: CRITICAL_MS, upstreamCalls: CALLS })) },
+        { contender: 'alone', rounds: rounds.map(({ alone }) => ({ p50: alone, upstreamCalls: CALLS })) },
+      ],
+    }
+  } finally {
+    await gateway.close()
+  }
 }
 
 async function measureOn(database: DatabaseName, profile: string | undefined): Promise<Figure[]> {

@@ -43,6 +43,7 @@ export interface Callers {
 export interface Emulators {
   settings: Record<string, string>
   gu1: string
+  sila: string
 }
 
 export type ContestOptions = Pick<Contest, 'pace' | 'isQuick' | 'connections' | 'database'>

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import type { LineId } from './catalog.ts'
 import { ROOT } from './children.ts'
+import { measureColdLine } from './cold.ts'
 import type { Contest } from './contest.ts'
 import { hotQuestions, listQuestions, nameQuestions } from './customers.ts'
 import type { JobQuestion } from './generator.ts'
@@ -27,8 +28,7 @@ export const MEASURES: Record<LineId, Measure> = {
   accept: measureAccept,
   fanout: measureFanOut,
   idle: measureIdle,
-  // It needs a gateway that knows nobody, and providers that are slow.
-  cold: async () => ({ rows: [], note: 'It is measured by itself: `node bench/cold.ts`.' }),
+  cold: measureColdLine,
   growth: measureGrowth,
   workers: measureWorkers,
 }
