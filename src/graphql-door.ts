@@ -33,11 +33,8 @@ export function createGraphQL(
     schema,
     authenticate: authenticator.authenticate,
     now: services.now,
-    async createContext(input) {
-      // Whatever was committed before is seen by who asks now.
-      await services.snapshots.look()
-      return createContext(services, input, config.limits)
-    },
+    look: services.snapshots.look,
+    createContext: (input) => createContext(services, input, config.limits),
     renewContext: (context) => renewContext(context, config.limits),
     beforeAnswer: leaveTrail,
     audienceOf,

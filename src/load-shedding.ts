@@ -15,6 +15,8 @@ export interface Shedding {
   admits(load: Load): Refusal | null
   enter(load: Load): void
   leave(load: Load): void
+  /** Instead of `leave`: it was not done, and is no measure of what can be. */
+  withdraw(load: Load): void
   /** Ends the measurement. */
   close(): void
 }
@@ -71,6 +73,7 @@ export function createShedding({ onShed, probe, limits = SHEDDING_LIMITS }: Shed
     },
     enter: (load) => rooms[load].enter(),
     leave: (load) => rooms[load].leave(),
+    withdraw: (load) => rooms[load].withdraw(),
     close: () => clearInterval(timer),
   }
 }
@@ -95,6 +98,9 @@ function createRoom({ loopMs, storeMs, few, most }: SheddingLimits) {
     leave() {
       inFlight -= 1
       done += 1
+    },
+    withdraw() {
+      inFlight -= 1
     },
     measure({ loop, store }: { loop: number; store: number }) {
       const late = Math.max(loop / loopMs, store / storeMs)

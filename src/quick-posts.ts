@@ -6,16 +6,26 @@ import type { Shedding } from './load-shedding.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Logger, requestIdFrom } from './telemetry.ts'
 
-/** A POST to /graphql on a socket: its head first, then its body. Null at either: it goes the way of all requests. */
+/** Who waits for an answer. */
+interface Waiter {
+  /** Called when nobody is there any more. */
+  onGone: (() => void) | null
+  isGone: boolean
+}
+
+/**
+ * A POST to /graphql on a socket: its head first, which may be refused, then its body. Null at either: it goes the way of all
+ * requests.
+ */
 export type QuickPost = (head: {
   authorization: string | null
   contentType: string | null
   accept: string | null
   requestId: string
-}) => Promise<AnswerBody | null>
+}) => Promise<AnswerBody | Response | null>
 export type AnswerBody = (
   body: string,
-  waiter: { onGone: (() => void) | null },
+  waiter: Waiter,
 ) => Promise<{ status: number; headers: Record<string, string>; body: string } | null>
 
 export interface QuickPostsOptions {
@@ -48,10 +58,14 @@ export function createQuickPosts(options: QuickPostsOptions): QuickPosts {
     const refusal = shedding?.admits('query')
     if (refusal) return answerPost(request, response, overloaded(refusal.retryAfter))
     shedding?.enter('query')
+    let isAnswered = false
     try {
-      return await answerPost(request, response)
+      isAnswered = await answerPost(request, response)
+      return isAnswered
     } finally {
-      shedding?.leave('query')
+      // What goes on the long way is taken on there.
+      if (isAnswered) shedding?.leave('query')
+      else shedding?.withdraw('query')
     }
   }
 }
@@ -61,6 +75,7 @@ function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
   async function ask(request: Readable, response: ServerResponse, requestId: string) {
     const { authorization = null, accept = null, 'content-type': contentType = null } = request.headers
     const answerBody = await quick({ authorization, accept, contentType, requestId })
+    if (answerBody instanceof Response) return plain(answerBody)
     if (!answerBody || request.headers['content-encoding'] !== undefined) return null
     const waiter = waiterFor(response)
     const body = await readBody(request, waiter)
@@ -109,15 +124,13 @@ function firstOf(header: string | string[] | undefined): string | null {
   return (Array.isArray(header) ? header.join(', ') : header) ?? null
 }
 
-interface Waiter {
-  onGone: (() => void) | null
-}
-
 /** One listener for all that ends when nobody waits any more. */
 function waiterFor(response: ServerResponse): Waiter {
-  const waiter: Waiter = { onGone: null }
+  const waiter: Waiter = { onGone: null, isGone: false }
   response.on('close', () => {
-    if (!response.writableFinished) waiter.onGone?.()
+    if (response.writableFinished) return
+    waiter.isGone = true
+    waiter.onGone?.()
   })
   return waiter
 }

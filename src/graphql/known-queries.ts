@@ -48,9 +48,9 @@ export function createKnownQueries(schema: GraphQLSchema, listSize: number): Kno
       const plan = planOf(schema, document, operation)
       const weighIt = (variableValues: Variables) =>
         weigh({ schema, document, operationName, variableValues }, listSize)
-      const fixed = hasFixedWeight(schema, operation) ? weighIt({}) : null
+      const weighed = hasFixedWeight(schema, operation) ? once(weighIt) : weighIt
       serial += 1
-      const known = { serial, document, operation, operationName, plan, weigh: fixed ? () => fixed : weighIt }
+      const known = { serial, document, operation, operationName, plan, weigh: weighed }
       texts.set(text, byOperation.set(operationName, known))
     },
   }
@@ -71,6 +71,15 @@ function planOf(
   } catch {
     // What cannot be planned is run by graphql-js, which says what is the matter.
     return null
+  }
+}
+
+/** Weighs what was asked first: whatever is asked later weighs the same. */
+function once(weighIt: KnownQuery['weigh']): KnownQuery['weigh'] {
+  let weight: Weight | null = null
+  return (variables) => {
+    weight ??= weighIt(variables)
+    return weight
   }
 }
 

@@ -101,14 +101,16 @@ function planField(
   { key, nodes }: { key: string; nodes: FieldNode[] },
 ): PlannedField {
   const name = nodes[0]?.name.value ?? ''
+  // It would be no property of its own.
+  if (key === '__proto__') throw NOT_PLAIN
   if (name === '__typename') {
     return (_, target) => {
       target[key] = type.name
     }
   }
   const field = type.getFields()[name]
-  // Introspection. And an alias that would be no property of its own.
-  if (!field || key === '__proto__') throw NOT_PLAIN
+  // Introspection.
+  if (!field) throw NOT_PLAIN
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
   const complete = planType(planning, field.type, sets)
   const put = planPlace(complete, { key, typename: type.name, isLeaf: isLeafType(getNamedType(field.type)) })

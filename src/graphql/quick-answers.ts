@@ -1,11 +1,11 @@
 // The short way over HTTP: which requests may take it, and what their answer looks like.
 import type { ExecutionResult } from 'graphql'
 import { requestIdOf } from '../telemetry.ts'
-import type { Authenticate } from './authentication.ts'
+import { type Authenticate, refuseCaller } from './authentication.ts'
 import { withoutHttp } from './errors.ts'
 import { acceptedJson, isJson } from './media-types.ts'
 import type { QuickQueries } from './quick-queries.ts'
-import type { Waiter } from './shared-runs.ts'
+import { createWaiter, leave, type Waiter } from './shared-runs.ts'
 import type { GraphQLConnection } from './sse.ts'
 
 /** What a POST to /graphql says before its body. */
@@ -24,15 +24,20 @@ export interface PostAnswer {
 
 /** Answers a body. Null: it is for the long way to answer, and nothing has happened. */
 export type AnswerBody = (body: string, waiter: Waiter) => Promise<PostAnswer | null>
-/** Who asks is proved before anything of what they ask is read. Null: it is for the long way, whatever the body is. */
-export type QuickPost = (head: PostHead) => Promise<AnswerBody | null>
+/**
+ * Who asks is proved before anything of what they ask is read; a Response is what whoever cannot prove it is told. Null: it is for
+ * the long way, whatever the body is.
+ */
+export type QuickPost = (head: PostHead) => Promise<AnswerBody | Response | null>
 
 export function createQuickPost(authenticate: Authenticate, quick: QuickQueries): QuickPost {
   return async ({ authorization, contentType, accept, requestId }) => {
     const form = acceptedJson(accept)
     if (!form || !isJson(contentType ?? '')) return null
-    const principal = await authenticate(authorization).catch(() => null)
-    if (!principal) return null
+    const principal = await authenticate(authorization).catch((error: unknown) =>
+      refuseCaller(error, requestId),
+    )
+    if (principal instanceof Response) return principal
     return async (body, waiter) => {
       const answer = await quick({ principal, body, requestId, waiter })
       if (!answer) return null
@@ -72,9 +77,9 @@ export async function quickly(
     accept: headers.get('accept'),
     requestId: requestIdOf(request),
   })
-  if (!answerBody) return null
-  const waiter: Waiter = { onGone: null }
-  signal.addEventListener('abort', () => waiter.onGone?.(), { once: true })
+  if (!answerBody || answerBody instanceof Response) return answerBody
+  const waiter = createWaiter()
+  signal.addEventListener('abort', () => leave(waiter), { once: true })
   const answer = await answerBody(await request.clone().text(), waiter)
   return answer && new Response(answer.body, answer)
 }

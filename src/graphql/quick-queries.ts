@@ -9,7 +9,7 @@ import type { KnownQueries, KnownQuery } from './known-queries.ts'
 import { checkVariables } from './limits.ts'
 import type { Variables } from './query-plan.ts'
 import type { ContextInput } from './server.ts'
-import { createSharedRuns, type Late, type Waiter } from './shared-runs.ts'
+import { createLate, createSharedRuns, type Late, type Waiter } from './shared-runs.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
@@ -40,6 +40,8 @@ export interface QuickOptions<Context> {
   trusted: TrustedDocuments
   take?: Take | undefined
   present: Present
+  /** Before anything is read; see `GraphQLServerOptions`. */
+  look?(): Promise<void>
   createContext(input: ContextInput): Context | Promise<Context>
   beforeAnswer?(context: Context, requestId?: string): Promise<void>
   /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
@@ -61,10 +63,19 @@ interface Ran<Context> {
 }
 
 export function createQuickQueries<Context extends object>(options: QuickOptions<Context>): QuickQueries {
-  const { take, present, beforeAnswer } = options
+  const { take, present, limits, beforeAnswer } = options
   const ask = createAsking(options)
   const run = createRunning(options)
   const share = createSharedRuns<Ran<Context>>()
+
+  /** What was shown is noted for each of those who share an answer, and where it was personal before it goes out: in time too. */
+  async function note({ context, result }: Ran<Context>, requestId: string, isPersonal: boolean) {
+    if (!beforeAnswer) return result
+    const noted = beforeAnswer(context, requestId)
+    if (isPersonal) return within({ late: createLate(), ...limits }, () => noted.then(() => result))
+    await noted
+    return result
+  }
 
   return async (request) => {
     const { principal, requestId, waiter } = request
@@ -76,13 +87,14 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     const { headers } = taken
     const answer = (result: ExecutionResult) => present(result, { requestId, principal })
     try {
-      const question = options.isPersonal?.(asked.query.document) ? null : questionOf(asked)
-      const ran = await share({ principal, question, waiter }, (late, seal) =>
-        run({ asked, principal, requestId, late, seal }),
+      const isPersonal = options.isPersonal?.(asked.query.document) === true
+      const question = isPersonal ? null : questionOf(asked)
+      const moment = options.look?.() ?? Promise.resolve()
+      const ran = await share({ principal, moment, question, waiter }, (late) =>
+        run({ asked, principal, requestId, late, moment }),
       )
-      // Each of those who share an answer is noted.
-      await beforeAnswer?.(ran.context, requestId)
-      return { result: answer(ran.result), text: ran.text, headers }
+      const result = (await note(ran, requestId, isPersonal)) as ExecutionResult
+      return { result: answer(result), text: result === ran.result ? ran.text : null, headers }
     } catch (error) {
       return { result: answer({ errors: [asGraphQLError(error)] }), text: null, headers }
     }
@@ -144,7 +156,7 @@ interface Running {
   principal: Principal
   requestId: string
   late: Late
-  seal(): void
+  moment: Promise<void>
 }
 
 function createRunning<Context extends object>({ schema, limits, createContext }: QuickOptions<Context>) {
@@ -153,38 +165,32 @@ function createRunning<Context extends object>({ schema, limits, createContext }
     const { document, operationName } = query
     return execute({ schema, document, contextValue, variableValues: sent, operationName })
   }
-  function runPlan(asked: Asked, contextValue: Context) {
-    const again = () => runLong(asked, contextValue)
+  function runPlan({ asked, late }: Running, contextValue: Context) {
+    const again = (error?: unknown) => {
+      // For nobody.
+      if (late.isAborted) throw error
+      return runLong(asked, contextValue)
+    }
     try {
       const outcome = asked.query.plan?.(contextValue, asked.coerced) ?? again()
       return outcome instanceof Promise ? outcome.catch(again) : outcome
-    } catch {
-      return again()
-    }
-  }
-  async function begin({ principal, requestId, late, seal }: Running): Promise<Context> {
-    try {
-      // Its signal is made where somebody listens to it.
-      const input = {
-        ...{ principal, requestId, lastEventId: null },
-        get signal() {
-          return late.signal
-        },
-      }
-      return await createContext(input)
-    } finally {
-      seal()
+    } catch (error) {
+      return again(error)
     }
   }
   return async (running: Running): Promise<Ran<Context>> => {
-    const { asked, late } = running
-    const context = await begin(running)
-    const outcome = runPlan(asked, context)
+    const { principal, requestId, late, moment } = running
+    await moment
+    // Its signal is made where somebody listens to it.
+    const context = await createContext({
+      ...{ principal, requestId, lastEventId: null },
+      get signal() {
+        return late.signal
+      },
+    })
+    const outcome = runPlan(running, context)
     const isThere = !(outcome instanceof Promise)
-    const { deadlineMs } = limits
-    const result = isThere
-      ? outcome
-      : ((await within({ late, deadlineMs }, () => outcome)) as ExecutionResult)
+    const result = isThere ? outcome : ((await within({ late, ...limits }, () => outcome)) as ExecutionResult)
     return { context, result, text: result.errors ? null : JSON.stringify(result) }
   }
 }

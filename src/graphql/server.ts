@@ -48,6 +48,11 @@ export interface GraphQLServerOptions<Context> {
   /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
   authenticate: Authenticate
   now(): Date
+  /**
+   * Called before anything of an operation is read: resolves when what is in memory is as new as what is stored. Who gets the same
+   * promise has asked before that was looked at.
+   */
+  look?(): Promise<void>
   /** Called once per operation. May throw a GatewayError, which then is the whole answer. */
   createContext(input: ContextInput): Context | Promise<Context>
   /** What is to be done before the result of an execution goes out. Rejects where it may not. */
@@ -118,13 +123,15 @@ export function createGraphQLServer<Context extends object>(
   })
   const yoga = createYoga<CallerContext, Context>({
     schema,
-    context: ({ request, principal }) =>
-      options.createContext({
+    context: async ({ request, principal }) => {
+      await options.look?.()
+      return options.createContext({
         principal,
         requestId: requestIdOf(request),
         lastEventId: request.headers.get('last-event-id') || null,
         signal: request.signal,
-      }),
+      })
+    },
     plugins: [
       useResponseHeaders(),
       useJsonRequests(),

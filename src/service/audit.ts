@@ -180,6 +180,8 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
       looks.flush()
       // What runs may have met a database that is back now.
       if (running) await running
+      // What came meanwhile.
+      looks.flush()
       if (waiting.length > 0) await start()
       if (waiting.length > 0) throw unavailable(null)
     },

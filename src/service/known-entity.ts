@@ -25,9 +25,12 @@ export function viewSnapshot(services: Services, snapshot: Snapshot, demand: Sna
   const { workings } = snapshot
   const key = KEYS[demand.detail ? 'detail' : 'status'][demand.summary ? 'summary' : 'alone']
   const known = workings.get(key) as Remembered | undefined
-  if (known && services.now().getTime() < known.until) return known.view
+  // Before anything is worked out: what changes meanwhile has changed.
+  const moment = services.now().getTime()
+  if (known && moment < known.until) return known.view
   const view = workOut(services, snapshot, demand)
-  if (view.known) workings.set(key, { view, until: endOf(services, snapshot) } satisfies Remembered)
+  if (view.known)
+    workings.set(key, { view, until: endAfter(moment, services, snapshot) } satisfies Remembered)
   return view
 }
 
@@ -59,7 +62,7 @@ export function decidingOf(
 }
 
 /** The next moment at which the clock changes a status, or at which something is no longer fresh. */
-function endOf({ now, policy }: Services, { accounts, standings }: Snapshot): number {
+function endAfter(moment: number, { policy }: Services, { accounts, standings }: Snapshot): number {
   const aging: [Instant | null, number][] = [
     ...accounts.flatMap((account): [Instant | null, number][] => [
       [account.current_observed_at, policy.openMaxAge],
@@ -73,6 +76,5 @@ function endOf({ now, policy }: Services, { accounts, standings }: Snapshot): nu
     clockChange({ ...state, status: state.ownFacts.status })?.at ?? [],
   ])
   const ends = [...aging.flatMap(([at, age]) => (at === null ? [] : plusSeconds(at, age))), ...changes.flat()]
-  const moment = now().getTime()
   return Math.min(...ends.map((end) => Date.parse(end)).filter((end) => end >= moment))
 }

@@ -48,8 +48,8 @@ export async function prune(services: Services, signal?: AbortSignal): Promise<v
   const failed = plusSeconds(now, -FAILED_DELIVERY_DAYS * DAY)
   const remove = (tx: Tx) => removeDeliveries(tx, { ended, failed, limit: BATCH })
   await inBatches(() => withTheirKeys(services, remove), signal)
-  await removeTouches(services.db, REMEMBERED_SECONDS)
   await prunePersonal(services, now, signal)
+  await inBatches(() => removeTouches(services.db, { seconds: REMEMBERED_SECONDS, limit: BATCH }), signal)
   const { historyRetentionDays } = services.policy
   if (historyRetentionDays === null) return
   const before = plusSeconds(now, -historyRetentionDays * DAY)

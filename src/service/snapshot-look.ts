@@ -1,6 +1,7 @@
 // Looks at what was written since the last look, and forgets what is held of it.
 import { setImmediate } from 'node:timers/promises'
-import { type Instant, secondsBetween } from '../domain/time.ts'
+import { GatewayError } from '../domain/errors.ts'
+import { secondsBetween } from '../domain/time.ts'
 import type { Db } from '../store/tables.ts'
 import { readTouches, type Touch, type Touches } from '../store/touched.ts'
 import type { HeldSnapshots } from './held-snapshots.ts'
@@ -21,15 +22,15 @@ export interface LookOptions {
 
 /** Resolves when what is held is at least as new as everything that was committed before the call, by any process. */
 export function createLook({ db, held, ownWrites }: LookOptions): () => Promise<void> {
-  let last: (Pick<Touches, 'bound' | 'at'> & { writes: number | null }) | null = null
+  let last: (Look & { writes: number | null }) | null = null
   let seen: ReadonlySet<string> = new Set()
 
   return inTurns(async () => {
     const writes = ownWrites?.() ?? null
     if (writes !== null && writes === last?.writes) return
     try {
-      const { rows, bound, at } = await readTouches(db, last?.bound ?? null, MAX_TOUCHES)
-      if (last && (rows.length === MAX_TOUCHES || isLater(last.at, at))) held.forgetAll()
+      const { rows, bound, at } = await inTime(readTouches(db, last?.bound ?? null, MAX_TOUCHES))
+      if (last === null || rows.length === MAX_TOUCHES || hasGap(last, { bound, at })) held.forgetAll()
       // A transaction comes again for as long as an older one runs; what was read after the first time is not old.
       const fresh = rows.filter((row) => !seen.has(nameOf(row)))
       for (const { tenant, entityId } of fresh) held.forget(tenant, entityId)
@@ -44,8 +45,24 @@ export function createLook({ db, held, ownWrites }: LookOptions): () => Promise<
   })
 }
 
-function isLater(before: Instant, after: Instant): boolean {
-  return secondsBetween(before, after) > LOOK_WITHIN_SECONDS
+type Look = Pick<Touches, 'bound' | 'at'>
+
+/** Too long ago, or by another server: one whose transactions have lower numbers. */
+function hasGap(before: Look, after: Look): boolean {
+  return (
+    secondsBetween(before.at, after.at) > LOOK_WITHIN_SECONDS || BigInt(after.bound) < BigInt(before.bound)
+  )
+}
+
+/** A look for which an operation can wait twice and still be answered: that in front of its own, and its own. */
+const LOOK_TIMEOUT_MS = 2_000
+
+/** Rejects with STORE_UNAVAILABLE where the database leaves it without an answer. */
+async function inTime<T>(looked: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new GatewayError('STORE_UNAVAILABLE')), LOOK_TIMEOUT_MS)
+  looked.catch(() => {})
+  return Promise.race([looked, late.promise]).finally(() => clearTimeout(timer))
 }
 
 function nameOf({ by, entityId }: Touch): string {

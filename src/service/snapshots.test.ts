@@ -162,6 +162,23 @@ describe.each(testDatabases)('snapshots on $name', ({ open }) => {
   })
 })
 
+describe.each(testDatabases)('a look that fails on $name', ({ open }) => {
+  it('leaves nothing behind that was read before the next', async () => {
+    const database = await open()
+    const entity = await addEntity(database.db, { external_id: 'ada' })
+    const snapshots = createSnapshots({ db: database.db })
+    await snapshots.look()
+    const reading = snapshots.readByExternalId(TENANT, ['ada']).catch(() => {})
+    await sql`alter table touched rename to elsewhere`.execute(database.db)
+    await snapshots.look().catch(() => {})
+    await reading
+    await sql`alter table elsewhere rename to touched`.execute(database.db)
+    await database.db.updateTable('entity').set({ kind: 'BUSINESS' }).where('id', '=', entity.id).execute()
+    expect((await snapshots.read(TENANT, [entity.id]))[0]?.entity.kind).toBe('BUSINESS')
+    await database.close()
+  })
+})
+
 const [, ...postgres] = testDatabases
 
 describe.each(postgres)('snapshots on $name', ({ open }) => {

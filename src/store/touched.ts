@@ -51,7 +51,16 @@ interface Row {
   entity_id: string
 }
 
-/** Removes what is older than so many seconds: who has not asked for so long must not rely on what it keeps. */
-export async function removeTouches(db: Db, seconds: number): Promise<void> {
-  await sql`delete from touched where at < now() - make_interval(secs => ${seconds})`.execute(db)
+/** Removes some of what is older than so many seconds: who has not asked for so long must not rely on what it keeps. Answers how many. */
+export async function removeTouches(
+  db: Db,
+  { seconds, limit }: { seconds: number; limit: number },
+): Promise<number> {
+  // Transactions are numbered in the order of their beginning, so the oldest are at one end of the index.
+  const result = await sql`
+    delete from touched where ctid in (
+      select ctid from (select ctid, at from touched order by by limit ${limit}) as oldest
+      where at < now() - make_interval(secs => ${seconds})
+    )`.execute(db)
+  return Number(result.numAffectedRows ?? 0)
 }

@@ -148,7 +148,7 @@ function replace(state: State): Member | null {
   }
 }
 
-function launch({ fork, now, members, hear, leave, logger }: State): Member {
+function launch({ fork, now, members, hear, leave, logger, stopping }: State): Member {
   const worker = fork()
   const ready = Promise.withResolvers<string>()
   const ended = Promise.withResolvers<End>()
@@ -167,6 +167,8 @@ function launch({ fork, now, members, hear, leave, logger }: State): Member {
     if (message.kind !== 'ready') return hear(member, message)
     member.isReady = true
     ready.resolve(message.origin)
+    // It could not hear it before.
+    if (stopping.signal.aborted) void member.send({ kind: 'stop' })
     logger.debug({ worker: worker.process.pid }, 'a worker is ready')
   })
   const end = (code: number | null, signal: string | null) => {

@@ -3,6 +3,7 @@ import { request as send } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp } from '../support/app.ts'
+import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
 import { ADA, freshQuery, openQuickGateway, type QuickGateway, type Sent } from '../support/quick.ts'
 
 let gateway: QuickGateway
@@ -14,7 +15,56 @@ afterAll(() => gateway.close())
 const post: QuickGateway['post'] = (...sent) => gateway.post(...sent)
 const short: QuickGateway['short'] = (of) => gateway.short(of)
 
+interface OwnDatabase {
+  url?: string
+  drop(): Promise<void>
+}
+
+const onPostgres = (server: string) => ['Postgres', () => createPostgresDatabase(server)] as const
+const databases: (readonly [string, () => Promise<OwnDatabase>])[] = [
+  ['PGlite', async () => ({ drop: async () => {} })],
+  ...(TEST_DATABASE_URL === null ? [] : [onPostgres(TEST_DATABASE_URL)]),
+]
+
+describe.each(databases)('a caller on %s', (_, openDatabase) => {
+  it('sees what was committed before they asked, however many ask the same at the time', async () => {
+    const database = await openDatabase()
+    const own = await openQuickGateway(database.url === undefined ? {} : { databaseUrl: database.url })
+    const query = freshQuery(`${ADA} { accounts { reference } }`)
+    await own.post({ query })
+    for (let count = 2; count <= 25; count += 1) {
+      // Under way while the account is added: nobody who asks after that may get their answer.
+      const crowd = Array.from({ length: 3 }, () => own.post({ query }))
+      const accounts = [{ provider: 'sila', reference: `crowd${count}` }]
+      await own.people.register({ externalId: 'ada', accounts })
+      const after = JSON.parse((await own.post({ query })).text)
+      expect(after.data.entity.accounts).toHaveLength(count)
+      await Promise.all(crowd)
+    }
+    await own.close()
+    await database.drop()
+  })
+})
+
 describe('a caller', () => {
+  it('pays the same on both ways, also where the query has variables', async () => {
+    const environment = { ...gateway.issuer.environment, RATE_LIMIT_PER_MINUTE: '1000' }
+    const limited = await createTestApp({ environment, authorization: gateway.bearer })
+    const query =
+      'query ($id: ID!) { entities(first: 100) { nodes { accounts { reference } } } node(id: $id) { id } }'
+    const variables = { id: 'RW50aXR5OjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMA' }
+    const left: number[] = []
+    for (let index = 0; index < 3; index += 1) {
+      const { headers } = await post({ query, variables }, {}, limited)
+      left.push(Number(headers['ratelimit-remaining']))
+    }
+    expect(await short(limited)).toBe(2)
+    const [first = 0, second = 0, third = 0] = left
+    expect(1_000 - first).toBeGreaterThan(1)
+    expect([first - second, second - third]).toEqual([1_000 - first, 1_000 - first])
+    await limited.close()
+  })
+
   it('has a share on the short way too, and is told when it is used up', async () => {
     const environment = { ...gateway.issuer.environment, RATE_LIMIT_PER_MINUTE: '3' }
     const limited = await createTestApp({ environment, authorization: gateway.bearer })

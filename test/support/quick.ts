@@ -1,5 +1,5 @@
 // A gateway that is asked over sockets, and how many of its answers took the short way.
-import { createTestApp, type TestApp } from './app.ts'
+import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createPeople, type People } from './people.ts'
 import { createTestIssuer, type TestIssuer } from './tokens.ts'
 
@@ -25,7 +25,9 @@ export interface QuickGateway {
 export const ADA = 'entity(by: { externalId: "ada" })'
 
 /** With one customer, `ada`, who is approved at gu1. */
-export async function openQuickGateway(): Promise<QuickGateway> {
+export async function openQuickGateway(
+  options: Pick<TestAppOptions, 'databaseUrl'> = {},
+): Promise<QuickGateway> {
   const issuer = await createTestIssuer()
   const bearer = await issuer.bearer({ scopes: ['kyc:read', 'kyc:pii', 'kyc:write'] })
   const environment = {
@@ -33,7 +35,7 @@ export async function openQuickGateway(): Promise<QuickGateway> {
     CORS_ORIGINS: 'https://app.example',
     RATE_LIMIT_PER_MINUTE: '0',
   }
-  const app = await createTestApp({ environment, authorization: bearer })
+  const app = await createTestApp({ ...options, environment, authorization: bearer })
   const people = createPeople(app)
   const { account } = await people.add('gu1', { status: 'approved' })
   await people.register({ externalId: 'ada', accounts: [{ provider: 'gu1', reference: account }] })
