@@ -80,6 +80,23 @@ export async function quickly(
   if (!answerBody || answerBody instanceof Response) return answerBody
   const waiter = createWaiter()
   signal.addEventListener('abort', () => leave(waiter), { once: true })
-  const answer = await answerBody(await request.clone().text(), waiter)
+  const text = await readText(request.clone())
+  const answer = text === null ? null : await answerBody(text, waiter)
   return answer && new Response(answer.body, answer)
+}
+
+/** Longer bodies go the long way, which knows what to say of them. */
+const MAX_BYTES = 100_000
+
+/** Null where there is too much of it, or none. */
+async function readText({ body }: Request): Promise<string | null> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // Ends the reading of the copy where it is left early.
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > MAX_BYTES) return null
+    chunks.push(chunk)
+  }
+  return size === 0 ? null : Buffer.concat(chunks).toString('utf8')
 }
