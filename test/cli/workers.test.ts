@@ -107,7 +107,7 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers', { timeout: 60_000 }, () =
   })
 
   it('that are killed are replaced, and nothing fails at the others', async () => {
-    const running = await world.start(2)
+    const running = await world.start(2, { RATE_LIMIT_PER_MINUTE: '0' })
     const { gateway, pids } = running
     const [victim, survivor] = (await world.connect(running)) as [ClientConnection, ClientConnection]
     const [, listener] = (await world.connect(running)) as [ClientConnection, ClientConnection]
