@@ -4,6 +4,7 @@ import { DOCUMENT_LIMITS } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Caller } from '../service/flights.ts'
 import type { Services } from '../service/services.ts'
+import type { Snapshot } from '../service/snapshots.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 import { createTrail, type Trail } from './trail.ts'
 
@@ -21,6 +22,15 @@ export interface GraphContext {
   loaders: Loaders
   /** What is shown, for the audit log. */
   trail: Trail
+  /** What was read from memory. */
+  grounds: Grounds
+}
+
+/** What answers rest on that are read from memory. */
+export interface Grounds {
+  snapshots: Set<Snapshot>
+  /** Epoch milliseconds from which the clock makes something else of one of them. */
+  until: number
 }
 
 /** What the request itself says. */
@@ -43,6 +53,7 @@ export function createContext(
   let made: Loaders | null = null
   return {
     ...{ principal, tenant: principal.tenant, requestId, lastEventId, services, trail },
+    grounds: createGrounds(),
     // What is answered from memory needs neither a signal nor loaders.
     get signal() {
       return input.signal
@@ -65,7 +76,24 @@ export function renewContext(
   // Nobody's leaving ends it: several who listen may share what is loaded for one of them.
   const services = { ...context.services, caller: createCaller({ signal: null }, deadlineMs) }
   const loaders = createLoaders(services, context.principal)
-  return { ...context, services, loaders, trail: createTrail(true) }
+  return { ...context, services, loaders, trail: createTrail(true), grounds: createGrounds() }
+}
+
+function createGrounds(): Grounds {
+  return { snapshots: new Set(), until: Number.POSITIVE_INFINITY }
+}
+
+/**
+ * Whether what an answer was read from is still so, for who has looked; null where none of it came from memory. Says nothing of
+ * what was read elsewhere.
+ */
+export function standingOf({ tenant, services, grounds }: GraphContext): (() => boolean) | null {
+  const { snapshots, until } = grounds
+  const { held } = services.snapshots
+  if (snapshots.size === 0) return null
+  const all = [...snapshots]
+  return () =>
+    services.now().getTime() < until && all.every((one) => held.byId(tenant, one.entity.id) === one)
 }
 
 function createCaller(of: { signal: AbortSignal | null }, deadlineMs: number): Caller {

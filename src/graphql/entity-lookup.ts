@@ -47,5 +47,17 @@ export function entityOf(
 ): EntityView {
   const held = heldEntity(context, row)
   const { since, summary } = demand
-  return held ? viewSnapshot(context.services, held, demand) : viewEntity(row, { since, summary })
+  return held ? viewHeld(context, held, demand) : viewEntity(row, { since, summary })
+}
+
+/** What a snapshot says, noted as what the answer rests on. */
+export function viewHeld(
+  { services, grounds }: GraphContext,
+  held: Snapshot,
+  demand: EntityDemand & { detail: boolean },
+): EntityView {
+  const { view, until } = viewSnapshot(services, held, demand)
+  grounds.snapshots.add(held)
+  grounds.until = Math.min(grounds.until, until)
+  return view
 }

@@ -14,9 +14,9 @@ import {
   typeFromAST,
 } from 'graphql'
 import { type Weight, weigh } from './cost.ts'
-import { createDocumentCache } from './document-cache.ts'
 import { sizeOf } from './limits.ts'
 import { planQuery, type QueryPlan, type Variables } from './query-plan.ts'
+import { createTextCache } from './text-cache.ts'
 
 export interface KnownQuery {
   /** Different for each. */
@@ -36,7 +36,7 @@ export interface KnownQueries {
 }
 
 export function createKnownQueries(schema: GraphQLSchema, listSize: number): KnownQueries {
-  const texts = createDocumentCache<Map<string | null, KnownQuery>>()
+  const texts = createTextCache<Map<string | null, KnownQuery>>()
   let serial = 0
   return {
     get: (text, operationName) => texts.get(text)?.get(operationName) ?? null,

@@ -5,6 +5,7 @@ import type { Principal } from '../domain/principal.ts'
 import { within } from './deadline.ts'
 import { pointsOf, type Take } from './edge.ts'
 import type { Present } from './errors.ts'
+import { createKeptAnswers } from './kept-answers.ts'
 import type { KnownQueries, KnownQuery } from './known-queries.ts'
 import { checkVariables } from './limits.ts'
 import type { Variables } from './query-plan.ts'
@@ -46,6 +47,10 @@ export interface QuickOptions<Context> {
   beforeAnswer?(context: Context, requestId?: string): Promise<void>
   /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
   isPersonal?(document: KnownQuery['document']): boolean
+  /** Whether a document says the same for as long as what it was read from stands. */
+  isSteady?(document: KnownQuery['document']): boolean
+  /** See `standingOf`. */
+  standingOf?(context: Context): (() => boolean) | null
 }
 
 interface Asked {
@@ -60,6 +65,8 @@ interface Ran<Context> {
   context: Context
   result: ExecutionResult
   text: string | null
+  /** Whether it would come out the same now, for who has looked; null where nobody can say. */
+  stands: (() => boolean) | null
 }
 
 export function createQuickQueries<Context extends object>(options: QuickOptions<Context>): QuickQueries {
@@ -67,6 +74,7 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
   const ask = createAsking(options)
   const run = createRunning(options)
   const share = createSharedRuns<Ran<Context>>()
+  const kept = createKeptAnswers<{ asked: Asked; ran: Ran<Context> }>()
 
   /** What was shown is noted for each of those who share an answer, and where it was personal before it goes out: in time too. */
   async function note({ context, result }: Ran<Context>, requestId: string, isPersonal: boolean) {
@@ -77,9 +85,23 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     return result
   }
 
+  async function runNew(
+    { principal, body, requestId, waiter }: QuickRequest,
+    { asked, moment, isPersonal }: { asked: Asked; moment: Promise<void>; isPersonal: boolean },
+  ): Promise<Ran<Context>> {
+    const question = isPersonal ? null : questionOf(asked)
+    const ran = await share({ principal, moment, question, waiter }, (late) =>
+      run({ asked, principal, requestId, late, moment }),
+    )
+    if (ran.stands && ran.text !== null && !isPersonal)
+      kept.keep(principal, body, { answer: { asked, ran }, length: ran.text.length })
+    return ran
+  }
+
   return async (request) => {
-    const { principal, requestId, waiter } = request
-    const asked = ask(request.body)
+    const { principal, body, requestId } = request
+    const before = kept.find(principal, body)
+    const asked = before?.asked ?? ask(body)
     if (!asked) return null
     const taken = (await take?.(principal, pointsOf(asked.cost))) ?? { allowed: true, headers: {} }
     // A refusal takes nothing, so that the long way comes to the same.
@@ -88,11 +110,9 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     const answer = (result: ExecutionResult) => present(result, { requestId, principal })
     try {
       const isPersonal = options.isPersonal?.(asked.query.document) === true
-      const question = isPersonal ? null : questionOf(asked)
       const moment = options.look?.() ?? Promise.resolve()
-      const ran = await share({ principal, moment, question, waiter }, (late) =>
-        run({ asked, principal, requestId, late, moment }),
-      )
+      if (before) await moment
+      const ran = before?.ran.stands?.() ? before.ran : await runNew(request, { asked, moment, isPersonal })
       const result = (await note(ran, requestId, isPersonal)) as ExecutionResult
       return { result: answer(result), text: result === ran.result ? ran.text : null, headers }
     } catch (error) {
@@ -159,7 +179,8 @@ interface Running {
   moment: Promise<void>
 }
 
-function createRunning<Context extends object>({ schema, limits, createContext }: QuickOptions<Context>) {
+function createRunning<Context extends object>(options: QuickOptions<Context>) {
+  const { schema, limits, createContext } = options
   /** Also where the plan has met something that is not plain: what it has loaded is in the context. */
   function runLong({ query, sent }: Asked, contextValue: Context) {
     const { document, operationName } = query
@@ -191,6 +212,9 @@ function createRunning<Context extends object>({ schema, limits, createContext }
     const outcome = runPlan(running, context)
     const isThere = !(outcome instanceof Promise)
     const result = isThere ? outcome : ((await within({ late, ...limits }, () => outcome)) as ExecutionResult)
-    return { context, result, text: result.errors ? null : JSON.stringify(result) }
+    const text = result.errors ? null : JSON.stringify(result)
+    // What had to be waited for was not in memory.
+    const isSteady = isThere && options.isSteady?.(running.asked.query.document) === true
+    return { context, result, text, stands: (isSteady && options.standingOf?.(context)) || null }
   }
 }

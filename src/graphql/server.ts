@@ -7,7 +7,6 @@ import type { Instant } from '../domain/time.ts'
 import { type Logger, requestIdOf } from '../telemetry.ts'
 import { type Authenticate, refuseCaller } from './authentication.ts'
 import { useDeadline } from './deadline.ts'
-import { createDocumentCache, NO_ERROR_CACHE } from './document-cache.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
 import { createKnownQueries } from './known-queries.ts'
@@ -18,6 +17,7 @@ import { createQuickQueries } from './quick-queries.ts'
 import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
 import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
+import { createTextCache, NO_ERROR_CACHE } from './text-cache.ts'
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
 import { createWebSockets, type Handshake } from './websocket.ts'
 
@@ -65,6 +65,10 @@ export interface GraphQLServerOptions<Context> {
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
   isPersonal?(document: DocumentNode): boolean
+  /** Whether a document says the same for as long as what it was read from stands. */
+  isSteady?(document: DocumentNode): boolean
+  /** Whether what an answer was read from is still so, for who has looked; null where nobody can say. */
+  standingOf?(context: Context): (() => boolean) | null
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
   /** Counts a request whose caller is known. */
@@ -148,7 +152,7 @@ export function createGraphQLServer<Context extends object>(
     logging: false,
     graphqlEndpoint: '/graphql',
     maxRequestBodySize: MAX_BODY_BYTES,
-    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: NO_ERROR_CACHE },
+    parserAndValidationCache: { documentCache: createTextCache(), errorCache: NO_ERROR_CACHE },
     batching: false,
     multipart: false,
     landingPage: false,

@@ -12,27 +12,31 @@ import type { ValidationView } from './validation-view.ts'
 /** `detail`: of its validations. */
 export type SnapshotDemand = EntityDemand & { detail: boolean }
 
-interface Remembered {
+export interface SnapshotView {
   view: EntityView
   /** Epoch milliseconds from which it has to be worked out anew. */
   until: number
 }
 
 /** The entity, with what its accounts say where that is as fresh as demanded; shared by all who ask, and so never changed. */
-export function viewSnapshot(services: Services, snapshot: Snapshot, demand: SnapshotDemand): EntityView {
+export function viewSnapshot(services: Services, snapshot: Snapshot, demand: SnapshotDemand): SnapshotView {
   // A moment that a caller names is theirs alone.
-  if (demand.since !== null) return workOut(services, snapshot, demand)
+  if (demand.since !== null) return { view: workOut(services, snapshot, demand), until: NEVER_AGAIN }
   const { workings } = snapshot
   const key = KEYS[demand.detail ? 'detail' : 'status'][demand.summary ? 'summary' : 'alone']
-  const known = workings.get(key) as Remembered | undefined
+  const known = workings.get(key) as SnapshotView | undefined
   // Before anything is worked out: what changes meanwhile has changed.
   const moment = services.now().getTime()
-  if (known && moment < known.until) return known.view
+  if (known && moment < known.until) return known
   const view = workOut(services, snapshot, demand)
-  if (view.known)
-    workings.set(key, { view, until: endAfter(moment, services, snapshot) } satisfies Remembered)
-  return view
+  if (!view.known) return { view, until: NEVER_AGAIN }
+  const remembered = { view, until: endAfter(moment, services, snapshot) }
+  workings.set(key, remembered)
+  return remembered
 }
+
+/** What is worked out for one caller, at one moment. */
+const NEVER_AGAIN = Number.NEGATIVE_INFINITY
 
 const KEYS = {
   detail: { summary: 'view with detail and summary', alone: 'view with detail' },

@@ -12,7 +12,7 @@ import {
   statusOf,
   viewEntity,
 } from '../../service/entities.ts'
-import { decidingOf, viewSnapshot } from '../../service/known-entity.ts'
+import { decidingOf } from '../../service/known-entity.ts'
 import { registerEntity } from '../../service/register.ts'
 import { failureOfStanding, freshnessOf } from '../../service/standing-view.ts'
 import type { AccountStanding } from '../../service/standings.ts'
@@ -20,7 +20,7 @@ import { type SyncFailure, syncEntity } from '../../service/sync.ts'
 import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
-import { entityOf, findEntity, heldEntity, loadEntity, nameOf } from '../entity-lookup.ts'
+import { entityOf, findEntity, heldEntity, loadEntity, nameOf, viewHeld } from '../entity-lookup.ts'
 import type { Resolvers } from '../generated.ts'
 import { fromCursor, fromLogCursor, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
 import { type MaybePromise, thenUse } from '../maybe-promise.ts'
@@ -35,7 +35,7 @@ export const entityResolvers: Resolvers = {
       const demand = { since, summary: wantsSummary(info), detail: wantsDetail(info, ['currentValidation']) }
       const name = nameOf(context, by)
       const held = heldEntity(context, name)
-      if (held) return viewSnapshot(context.services, held, demand)
+      if (held) return viewHeld(context, held, demand)
       return thenUse(loadEntity(context, name), (row) => row && entityOf(context, row, demand))
     },
     async entities(_, { filter, first, after }, context, info) {

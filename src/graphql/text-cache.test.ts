@@ -1,12 +1,12 @@
-// The cache of documents: those asked for last, and never a long one.
+// The cache of texts: those asked for last, and never a long one.
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
-import { createDocumentCache } from './document-cache.ts'
+import { createTextCache } from './text-cache.ts'
 
 const document = parse('{ a }')
 
 it('keeps what was asked for last', () => {
-  const cache = createDocumentCache(2)
+  const cache = createTextCache(2)
   for (const text of ['a', 'b']) cache.set(text, document)
   expect(cache.get('a')).toBe(document)
   cache.set('c', document)
@@ -14,7 +14,7 @@ it('keeps what was asked for last', () => {
 })
 
 it('keeps no long text', () => {
-  const cache = createDocumentCache()
+  const cache = createTextCache()
   const [short, long] = [' '.repeat(10_000), ' '.repeat(10_001)]
   for (const text of [short, long]) cache.set(text, document)
   expect([cache.get(short), cache.get(long)]).toEqual([document, undefined])
