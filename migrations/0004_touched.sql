@@ -35,6 +35,8 @@ begin
   return null;
 end $$;
 
+create trigger entity_inserted after insert on entity
+  referencing new table as changed for each statement execute function touch_entities();
 create trigger entity_updated after update on entity
   referencing new table as changed for each statement execute function touch_entities();
 create trigger entity_deleted after delete on entity

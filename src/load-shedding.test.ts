@@ -122,6 +122,27 @@ it('takes a pause of the machine for no overload, and forgets lateness that is o
   await vi.waitFor(() => expect(shedding.admits('query')).toBeNull(), SOON)
 })
 
+it('goes on after a short pause, however much was done before it, and refuses after a second one', async () => {
+  const limits = { loopMs: 40, storeMs: 1_000, few: 2, most: 1_000 }
+  let measures = 0
+  const probe = async () => {
+    measures += 1
+  }
+  const shedding = createShedding({ onShed: () => {}, probe, limits: { query: limits, delivery: limits } })
+  onTestFinished(shedding.close)
+  // So that the probe is asked with each measure.
+  for (let entered = 0; entered < 4; entered += 1) shedding.enter('query')
+  const measured = (times: number) =>
+    vi.waitFor(() => expect(measures).toBeGreaterThanOrEqual(times), { interval: 1 })
+  await measured(1)
+  for (const refusal of [null, { reason: 'late', retryAfter: 1 }]) {
+    const [before, end] = [measures, performance.now() + 80]
+    while (performance.now() < end);
+    await measured(before + 1)
+    expect(shedding.admits('query')).toEqual(refusal)
+  }
+})
+
 it('refuses more while the database lets everybody wait, and only as long', async () => {
   const limits = { loopMs: 60_000, storeMs: 20, few: 2, most: 1_000 }
   const answers: (() => void)[] = []

@@ -42,6 +42,10 @@ export const SHEDDING_LIMITS: Readonly<Record<Load, SheddingLimits>> = {
 const MEASURE_MS = 20
 /** While nothing is late, the room grows by this part with each measure: tenfold within half a second. */
 const GROWTH = 0.1
+/** A little late once is a pause of the machine, or one heavy answer. So many times as late as may be is too much work, */
+const MUCH = 2
+/** and so is late again within so many measures. */
+const SOON = 5
 const RETRY_AFTER_SECONDS = 1
 
 export interface SheddingOptions {
@@ -86,6 +90,8 @@ function createRoom({ loopMs, storeMs, few, most }: SheddingLimits) {
   let inFlight = 0
   let done = 0
   let room = most
+  /** Measures since the last that was late. */
+  let calm = Number.POSITIVE_INFINITY
   return {
     isInUse: () => inFlight > 0,
     reasonAgainst(): Refusal['reason'] | null {
@@ -105,8 +111,9 @@ function createRoom({ loopMs, storeMs, few, most }: SheddingLimits) {
     measure({ loop, store }: { loop: number; store: number }) {
       const late = Math.max(loop / loopMs, store / storeMs)
       // Half as much is done in half the time.
-      const next = late > 1 ? Math.min(room, inFlight + done) / late : room * (1 + GROWTH)
-      room = Math.min(most, Math.max(few, next))
+      if (late <= 1) room = Math.min(most, room * (1 + GROWTH))
+      else if (late > MUCH || calm <= SOON) room = Math.max(few, Math.min(room, inFlight + done) / late)
+      calm = late > 1 ? 0 : calm + 1
       done = 0
     },
   }

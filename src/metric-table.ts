@@ -46,7 +46,7 @@ export const METRICS = {
     name: 'kyc_graphql_requests_total',
     type: 'counter',
     labels: ['way'],
-    help: 'Requests to /graphql that were authenticated: `short` for queries that were known and answered on the short way, `long` for all others.',
+    help: 'Requests to /graphql that were authenticated: `kept` for answers that were worked out before and of which nothing has changed, `short` for other queries that were known and took the short way, `long` for the rest.',
   },
   subscribers: {
     name: 'kyc_subscribers',

@@ -28,7 +28,7 @@ export interface Metrics {
   countMissedChange(provider: string): void
   countUnknownWord(provider: string): void
   setSubscribers(subscribers: number): void
-  countRequest(way: 'short' | 'long'): void
+  countRequest(way: string): void
   countCall(provider: string, outcome: string, seconds: number): void
   countRetry(provider: string): void
   countHeldBack(provider: string, reason: string): void

@@ -4,7 +4,12 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 
 export interface RateLimiter {
   /** Takes all the points or none. `retryAfter` and times in `headers` are seconds. */
-  take(principal: { tenant: string; subject: string }, points: number): Promise<RateDecision>
+  take(caller: Counted, points: number): Promise<RateDecision>
+}
+
+export interface Counted {
+  tenant: string
+  subject: string
 }
 
 export interface RateDecision {
@@ -44,6 +49,12 @@ export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): R
     for (const [caller, points] of taken) void limiter.penalty(caller, points)
   })
   const publish = channel ? createPublish(channel) : () => {}
+  const keys = new WeakMap<Counted, string>()
+  function keyOf(caller: Counted): string {
+    const key = keys.get(caller) ?? JSON.stringify([caller.tenant, caller.subject])
+    keys.set(caller, key)
+    return key
+  }
 
   function decide(allowed: boolean, remaining: number, msLeft: number): RateDecision {
     const reset = Math.max(1, Math.ceil(msLeft / 1000))
@@ -57,8 +68,8 @@ export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): R
   }
 
   return {
-    async take({ tenant, subject }, points) {
-      const key = JSON.stringify([tenant, subject])
+    async take(caller, points) {
+      const key = keyOf(caller)
       try {
         const { remainingPoints, msBeforeNext } = await limiter.consume(key, points)
         publish(key, points)

@@ -200,7 +200,7 @@ export const SETTINGS = {
       'Origins of pages that may call from a browser, a comma list such as https://app.example.com. The same list is asked for WebSockets.',
   },
   RATE_LIMIT_PER_MINUTE: {
-    schema: wholeNumber({ unit: 'of requests', min: 0, max: 1_000_000 }),
+    schema: wholeNumber({ unit: 'of requests', min: 0, max: 1_000_000_000 }),
     description:
       'Requests per minute of one caller; one counts once for each 100 points of its cost that it begins. 0: no limit. Absent: 1000 in live mode, no limit in sandbox mode.',
   },

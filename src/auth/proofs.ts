@@ -1,6 +1,7 @@
 // What was proved a moment ago, so that a busy caller is not checked anew with each request.
 import { hash } from 'node:crypto'
 import type { Principal } from '../domain/principal.ts'
+import { createRecentMap } from '../recent-map.ts'
 
 export interface Proof {
   principal: Principal
@@ -17,25 +18,20 @@ const MAX_PROOFS = 10_000
 
 /** Only what was accepted is kept, by its digest: refusals take no room, and no credential stays in memory. */
 export function createProofs(now: () => Date, max = MAX_PROOFS): Proofs {
-  const known = new Map<string, Proof>()
+  const known = createRecentMap<string, Proof>(max)
   const running = new Map<string, Promise<Proof>>()
 
   function recall(digest: string): Proof | null {
     const proof = known.get(digest)
-    if (!proof) return null
+    if (!proof || now().getTime() < proof.until) return proof ?? null
     known.delete(digest)
-    if (proof.until <= now().getTime()) return null
-    // Set anew, it is the last in order: the first is the one that was not asked for the longest.
-    known.set(digest, proof)
-    return proof
+    return null
   }
 
   async function prove(digest: string, ask: () => Promise<Proof>): Promise<Proof> {
     try {
       const proof = await ask()
       known.set(digest, proof)
-      const oldest = known.keys().next()
-      if (known.size > max && !oldest.done) known.delete(oldest.value)
       return proof
     } finally {
       running.delete(digest)

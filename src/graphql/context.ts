@@ -31,6 +31,8 @@ export interface Grounds {
   snapshots: Set<Snapshot>
   /** Epoch milliseconds from which the clock makes something else of one of them. */
   until: number
+  /** Of the whole tenant, where the answer depends on whom there is; null: on the snapshots alone. */
+  revision: number | null
 }
 
 /** What the request itself says. */
@@ -80,7 +82,7 @@ export function renewContext(
 }
 
 function createGrounds(): Grounds {
-  return { snapshots: new Set(), until: Number.POSITIVE_INFINITY }
+  return { snapshots: new Set(), until: Number.POSITIVE_INFINITY, revision: null }
 }
 
 /**
@@ -88,12 +90,12 @@ function createGrounds(): Grounds {
  * what was read elsewhere.
  */
 export function standingOf({ tenant, services, grounds }: GraphContext): (() => boolean) | null {
-  const { snapshots, until } = grounds
+  const { snapshots, until, revision } = grounds
   const { held } = services.snapshots
+  if (revision !== null) return () => services.now().getTime() < until && held.revision(tenant) === revision
   if (snapshots.size === 0) return null
   const all = [...snapshots]
-  return () =>
-    services.now().getTime() < until && all.every((one) => held.byId(tenant, one.entity.id) === one)
+  return () => services.now().getTime() < until && all.every(held.has)
 }
 
 function createCaller(of: { signal: AbortSignal | null }, deadlineMs: number): Caller {

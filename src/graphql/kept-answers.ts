@@ -4,17 +4,18 @@ import { createTextCache } from './text-cache.ts'
 
 export interface KeptAnswers<Answer> {
   find(principal: Principal, body: string): Answer | undefined
-  /** `length` of the answer, in characters: a long one is not kept. */
+  /** `length` of the answer, in characters: too long a one is not kept. */
   keep(principal: Principal, body: string, kept: { answer: Answer; length: number }): void
 }
 
-/** Of all callers together. */
-const MAX_ANSWERS = 5_000
-const MAX_CHARACTERS = 10_000
+/** Of all callers together: many answers about one customer each, and some that are lists. Characters with those of the body. */
+const SHORT = { answers: 5_000, characters: 5_000 }
+const LONG = { answers: 200, characters: 100_000 }
 
 /** An answer is one caller's: of one tenant, subject, scope and entity, whatever proof they have shown this time. */
 export function createKeptAnswers<Answer>(): KeptAnswers<Answer> {
-  const answers = createTextCache<Answer>(MAX_ANSWERS)
+  const short = createTextCache<Answer>(SHORT.answers)
+  const long = createTextCache<Answer>(LONG.answers)
   const names = new WeakMap<Principal, string>()
   function nameOf(principal: Principal): string {
     const known = names.get(principal)
@@ -26,9 +27,16 @@ export function createKeptAnswers<Answer>(): KeptAnswers<Answer> {
   }
   const keyOf = (principal: Principal, body: string) => `${nameOf(principal)}\n${body}`
   return {
-    find: (principal, body) => answers.get(keyOf(principal, body)),
+    find(principal, body) {
+      const key = keyOf(principal, body)
+      return short.get(key) ?? long.get(key)
+    },
     keep(principal, body, { answer, length }) {
-      if (length <= MAX_CHARACTERS) answers.set(keyOf(principal, body), answer)
+      const key = keyOf(principal, body)
+      const characters = body.length + length
+      for (const shelf of [short, long]) shelf.delete(key)
+      if (characters <= SHORT.characters) short.set(key, answer)
+      else if (characters <= LONG.characters) long.set(key, answer)
     },
   }
 }

@@ -27,6 +27,8 @@ export interface QuickAnswer {
   result: ExecutionResult
   /** The result as JSON, where it has no errors. */
   text: string | null
+  /** It was worked out before, and nothing has changed since. */
+  isKept: boolean
   /** Of the answer, beside those that every answer has. */
   headers: Readonly<Record<string, string>>
 }
@@ -112,11 +114,12 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
       const isPersonal = options.isPersonal?.(asked.query.document) === true
       const moment = options.look?.() ?? Promise.resolve()
       if (before) await moment
-      const ran = before?.ran.stands?.() ? before.ran : await runNew(request, { asked, moment, isPersonal })
+      const isKept = before?.ran.stands?.() === true
+      const ran = isKept ? before.ran : await runNew(request, { asked, moment, isPersonal })
       const result = (await note(ran, requestId, isPersonal)) as ExecutionResult
-      return { result: answer(result), text: result === ran.result ? ran.text : null, headers }
+      return { result: answer(result), text: result === ran.result ? ran.text : null, isKept, headers }
     } catch (error) {
-      return { result: answer({ errors: [asGraphQLError(error)] }), text: null, headers }
+      return { result: answer({ errors: [asGraphQLError(error)] }), text: null, isKept: false, headers }
     }
   }
 }

@@ -72,7 +72,7 @@ export interface GraphQLServerOptions<Context> {
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
   /** Counts a request whose caller is known. */
-  onRequest?(way: 'short' | 'long'): void
+  onRequest?(way: 'kept' | 'short' | 'long'): void
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
@@ -122,7 +122,7 @@ export function createGraphQLServer<Context extends object>(
   const queries = createQuickQueries({ ...options, known, limits, trusted, present })
   const quick = createQuickPost(options.authenticate, async (request) => {
     const answer = await queries(request)
-    if (answer) options.onRequest?.('short')
+    if (answer) options.onRequest?.(answer.isKept ? 'kept' : 'short')
     return answer
   })
   const yoga = createYoga<CallerContext, Context>({

@@ -7,7 +7,7 @@ import { resolvers } from './resolvers/index.ts'
  * something that has to be waited for. Fields without a resolver say what is in their parent.
  */
 export const STEADY_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Query: ['entity'],
+  Query: ['entity', 'entities'],
   Entity: [
     ...['id', 'accounts', 'freshness', 'status', 'waitingOn', 'retry', 'blockedBy', 'isVerified'],
     ...['verifiedAt', 'validUntil', 'needsReverification', 'currentValidation'],

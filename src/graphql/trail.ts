@@ -1,5 +1,5 @@
 // What an operation has shown and been refused, collected while it runs and written to the audit log before its answer goes out.
-import { type AuditAction, MAX_ENTITIES } from '../service/audit.ts'
+import { type AuditAction, type Done, MAX_ENTITIES } from '../service/audit.ts'
 import type { GraphContext } from './context.ts'
 
 export interface Trail {
@@ -12,10 +12,19 @@ export interface Trail {
   isRefused: boolean
   /** Of one event of a subscription. */
   isEvent: boolean
+  /** What comes of it, once the operation has run. */
+  done: readonly Done[] | null
 }
 
 export function createTrail(isEvent = false): Trail {
-  return { fields: new Map(), entities: new Set(), piiFields: new Set(), isRefused: false, isEvent }
+  return {
+    fields: new Map(),
+    entities: new Set(),
+    piiFields: new Set(),
+    isRefused: false,
+    isEvent,
+    done: null,
+  }
 }
 
 /** The most telling of what was done comes first. */
@@ -26,28 +35,35 @@ const WEIGHT: readonly AuditAction[] = ['ERASE', 'REPLAY', 'WRITE', 'SUBSCRIBE',
  * waiting. `requestId`: where an answer is shared, that of who is answered. Rejects with STORE_UNAVAILABLE where it must be written and cannot be.
  */
 export async function leaveTrail(context: GraphContext, requestId = context.requestId): Promise<void> {
-  const { trail, principal, services } = context
-  const { entities, piiFields, isRefused } = trail
-  const done = [...trail.fields.values()]
+  const { trail, services } = context
+  trail.done ??= doneBy(context)
+  if (trail.piiFields.size > 0)
+    await Promise.all(trail.done.map((done) => services.audit.write({ ...done, requestId })))
+  else
+    for (const done of trail.done) {
+      if (done.action === 'READ') services.audit.look(done, requestId)
+      else services.audit.note({ ...done, requestId })
+    }
+}
+
+function doneBy({ trail, principal }: GraphContext): Done[] {
+  const { fields, entities, piiFields, isRefused, isEvent } = trail
   // That somebody listens was noted when they began; what a change shows beside itself is not.
-  if (piiFields.size === 0 && (trail.isEvent || (!isRefused && entities.size === 0))) return
-  const action = isRefused ? 'REFUSED' : (WEIGHT.find((one) => done.includes(one)) ?? 'READ')
+  if (piiFields.size === 0 && (isEvent || (!isRefused && entities.size === 0))) return []
+  const actions = [...fields.values()]
   const shown = [...entities]
   // Everybody who was shown is named, however many entries that takes.
   const parts = Array.from({ length: Math.max(1, Math.ceil(shown.length / MAX_ENTITIES)) }, (_, part) =>
     shown.slice(part * MAX_ENTITIES, (part + 1) * MAX_ENTITIES),
   )
-  const records = parts.map((part) => ({
+  return parts.map((part) => ({
     tenant: principal.tenant,
     subject: principal.subject,
-    action,
-    fields: [...trail.fields.keys()],
+    action: isRefused ? 'REFUSED' : (WEIGHT.find((one) => actions.includes(one)) ?? 'READ'),
+    fields: [...fields.keys()],
     entities: part,
     piiFields: [...piiFields].sort(),
-    requestId,
   }))
-  if (piiFields.size > 0) await Promise.all(records.map((record) => services.audit.write(record)))
-  else for (const record of records) services.audit[action === 'READ' ? 'look' : 'note'](record)
 }
 
 export interface Announcement {

@@ -24,6 +24,9 @@ export interface AuditRecord {
   requestId: string
 }
 
+/** What was done, whichever request did it. */
+export type Done = Omit<AuditRecord, 'requestId'>
+
 export interface AuditLog {
   /**
    * Resolves once the record is durable. Rejects with STORE_UNAVAILABLE, or OVERLOADED where too many are waiting, if it
@@ -33,7 +36,7 @@ export interface AuditLog {
   /** The same, without anybody waiting for it: kept while the database is away, and tried again with the next. */
   note(record: AuditRecord): void
   /** As `note`, for a look at statuses: looks of one caller at the same fields that come soon after each other are one entry. */
-  look(record: AuditRecord): void
+  look(done: Done, requestId: string): void
   /** Resolves once everything that was noted is durable; rejects with STORE_UNAVAILABLE while that cannot be. */
   flush(): Promise<void>
 }
@@ -172,8 +175,8 @@ export function createAuditLog({ db, signingKeys, now, logger }: AuditLogOptions
       if (waiting.length >= MAX_BATCH) void start()
       else gather()
     },
-    look(record) {
-      looks.add(record)
+    look(done, requestId) {
+      looks.add(done, requestId)
       gather()
     },
     async flush() {

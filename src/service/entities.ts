@@ -10,6 +10,7 @@ import { unlessAnothers } from './ownership.ts'
 import { discoverAccount } from './refresh.ts'
 import type { Services } from './services.ts'
 import { settleDueEntities } from './settle.ts'
+import type { Snapshot } from './snapshots.ts'
 import type { AccountStanding } from './standings.ts'
 import type { ValidationView } from './validation-view.ts'
 
@@ -132,6 +133,11 @@ export interface EntityFilter {
   externalId?: string | undefined
 }
 
+export interface EntityPageQuery extends EntityFilter {
+  afterSeq: number | null
+  limit: number
+}
+
 /**
  * Entities, newest first, from the store alone. The filter looks at the status as last observed,
  * with everything the clock has changed since.
@@ -139,8 +145,29 @@ export interface EntityFilter {
 export async function pageEntities(
   services: Services,
   tenant: string,
-  query: EntityFilter & { afterSeq: number | null; limit: number },
+  query: EntityPageQuery,
 ): Promise<EntityRow[]> {
+  const keep = isTimeless(query) ? services.snapshots.pages.startRead(tenant, nameOf(query)) : () => {}
   await settleDueEntities(services, tenant)
-  return listEntities(services.db, tenant, query)
+  const rows = await listEntities(services.db, tenant, query)
+  keep(rows.map(({ id }) => id))
+  return rows
+}
+
+/** The same without any wait, for who has just looked; null where it has to be read. */
+export function heldPage(
+  { snapshots }: Services,
+  tenant: string,
+  query: EntityPageQuery,
+): readonly Snapshot[] | null {
+  return isTimeless(query) ? snapshots.pages.find(tenant, nameOf(query)) : null
+}
+
+/** Whether the clock alone can put nobody on the page, and take nobody off. */
+function isTimeless({ status, waitingOn, needsReverification }: EntityPageQuery): boolean {
+  return status === undefined && waitingOn === undefined && needsReverification === undefined
+}
+
+function nameOf(query: EntityPageQuery): string {
+  return JSON.stringify(query)
 }

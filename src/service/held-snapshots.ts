@@ -1,4 +1,5 @@
 // Snapshots in memory: each tenant's by themselves, found by every name of their entity, the least recently read given up first.
+import { createRecentMap } from '../recent-map.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Snapshot } from './snapshots.ts'
 
@@ -6,6 +7,10 @@ export interface HeldSnapshots {
   byId(tenant: string, id: string): Snapshot | null
   byExternalId(tenant: string, externalId: string): Snapshot | null
   byAccount(tenant: string, key: AccountKey): Snapshot | null
+  /** Whether it is still what is held of its entity. */
+  has(snapshot: Snapshot): boolean
+  /** Another number as soon as any entity of the tenant is forgotten because it was written to. */
+  revision(tenant: string): number
   /** For what is about to be read: what is forgotten in the meantime is not kept when it comes. */
   startLoad(): SnapshotLoad
   forget(tenant: string, id: string): void
@@ -25,24 +30,26 @@ interface TenantSnapshots {
 
 export function createHeldSnapshots(maximum: number): HeldSnapshots {
   const tenants = new Map<string, TenantSnapshots>()
-  /** The least recently read first, with whose they are. */
-  const recency = new Map<Snapshot, string>()
+  /** All of them, with whose they are. */
+  const owners = createRecentMap<Snapshot, string>(maximum, removeNames)
   const loads = new Set<Forgotten>()
+  const revisions = new Map<string, number>()
+  /** How often everything was forgotten. */
+  let ages = 0
 
-  function touch(tenant: string, snapshot: Snapshot | undefined): Snapshot | null {
-    if (snapshot === undefined) return null
-    recency.delete(snapshot)
-    recency.set(snapshot, tenant)
-    return snapshot
-  }
-  function drop(tenant: string, snapshot: Snapshot): void {
+  const has = (snapshot: Snapshot) => owners.get(snapshot) !== undefined
+  const found = (snapshot: Snapshot | undefined) => (snapshot && has(snapshot) ? snapshot : null)
+
+  function removeNames({ entity, accounts }: Snapshot, tenant: string): void {
     const own = tenants.get(tenant)
-    if (!own || !recency.delete(snapshot)) return
-    const { entity, accounts } = snapshot
+    if (!own) return
     own.byId.delete(entity.id)
     if (entity.external_id !== null) own.byExternalId.delete(entity.external_id)
     for (const account of accounts) own.byAccount.delete(keyOf(account))
     if (own.byId.size === 0) tenants.delete(tenant)
+  }
+  function drop(tenant: string, snapshot: Snapshot): void {
+    if (owners.delete(snapshot)) removeNames(snapshot, tenant)
   }
   function hold(tenant: string, snapshot: Snapshot): void {
     const own = tenants.get(tenant) ?? { byId: new Map(), byExternalId: new Map(), byAccount: new Map() }
@@ -53,15 +60,15 @@ export function createHeldSnapshots(maximum: number): HeldSnapshots {
     own.byId.set(entity.id, snapshot)
     if (entity.external_id !== null) own.byExternalId.set(entity.external_id, snapshot)
     for (const account of accounts) own.byAccount.set(keyOf(account), snapshot)
-    touch(tenant, snapshot)
-    const [oldest] = recency
-    if (recency.size > maximum && oldest) drop(oldest[1], oldest[0])
+    owners.set(snapshot, tenant)
   }
 
   return {
-    byId: (tenant, id) => touch(tenant, tenants.get(tenant)?.byId.get(id)),
-    byExternalId: (tenant, externalId) => touch(tenant, tenants.get(tenant)?.byExternalId.get(externalId)),
-    byAccount: (tenant, key) => touch(tenant, tenants.get(tenant)?.byAccount.get(keyOf(key))),
+    byId: (tenant, id) => found(tenants.get(tenant)?.byId.get(id)),
+    byExternalId: (tenant, externalId) => found(tenants.get(tenant)?.byExternalId.get(externalId)),
+    byAccount: (tenant, key) => found(tenants.get(tenant)?.byAccount.get(keyOf(key))),
+    has,
+    revision: (tenant) => ages + (revisions.get(tenant) ?? 0),
     startLoad() {
       const forgotten: Forgotten = { isAll: false, ids: new Set() }
       loads.add(forgotten)
@@ -74,13 +81,15 @@ export function createHeldSnapshots(maximum: number): HeldSnapshots {
       }
     },
     forget(tenant, id) {
+      revisions.set(tenant, (revisions.get(tenant) ?? 0) + 1)
       const snapshot = tenants.get(tenant)?.byId.get(id)
       if (snapshot) drop(tenant, snapshot)
       for (const load of loads) load.ids.add(id)
     },
     forgetAll() {
+      ages += 1
       tenants.clear()
-      recency.clear()
+      owners.clear()
       for (const load of loads) load.isAll = true
     },
   }

@@ -71,19 +71,30 @@ function nameOf({ by, entityId }: Touch): string {
 
 /** One run at a time. Each caller waits for one that begins after the call, together with all who call before it begins. */
 function inTurns(run: () => Promise<void>): () => Promise<void> {
-  let ended: Promise<unknown> = Promise.resolve()
-  let waiting: Promise<void> | null = null
+  let waiting: PromiseWithResolvers<void> | null = null
+  let isRunning = false
   async function begin(): Promise<void> {
-    await ended
-    // Whoever asks in this turn of the event loop is still in time.
-    await setImmediate()
+    const turn = waiting
     waiting = null
-    const running = run()
-    ended = running.catch(() => {})
-    await running
+    isRunning = true
+    const failure = await run().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    )
+    isRunning = false
+    if (waiting) {
+      // The database works on it while those who have waited are answered.
+      void begin()
+      await setImmediate()
+    }
+    if (failure) turn?.reject(failure.error)
+    else turn?.resolve()
   }
   return () => {
-    waiting ??= begin()
-    return waiting
+    if (waiting) return waiting.promise
+    waiting = Promise.withResolvers()
+    // Whoever asks in this turn of the event loop is still in time.
+    if (!isRunning) void setImmediate().then(begin)
+    return waiting.promise
   }
 }

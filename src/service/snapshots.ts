@@ -10,6 +10,7 @@ import {
 } from '../store/entities.ts'
 import type { Db, EntityRow } from '../store/tables.ts'
 import { readStandings, type ValidationRow } from '../store/validations.ts'
+import { createHeldPages, type HeldPages } from './held-pages.ts'
 import { createHeldSnapshots, type HeldSnapshots } from './held-snapshots.ts'
 import { createLook } from './snapshot-look.ts'
 
@@ -28,7 +29,9 @@ export interface Snapshots {
   /** Resolves when what is held is at least as new as everything that was committed before the call, by any process. */
   look(): Promise<void>
   /** What is held, for who has just looked. */
-  held: Pick<HeldSnapshots, 'byId' | 'byExternalId' | 'byAccount'>
+  held: Pick<HeldSnapshots, 'byId' | 'byExternalId' | 'byAccount' | 'has' | 'revision'>
+  /** Whom pages show, for who has just looked. */
+  pages: HeldPages
   /** Looks, and reads what is not held: one per id, in order. Null for ids that are not ours; joined entities lead to what they were joined to. */
   read(tenant: string, ids: readonly string[]): Promise<(Snapshot | null)[]>
   readByExternalId(tenant: string, externalIds: readonly string[]): Promise<(Snapshot | null)[]>
@@ -69,6 +72,7 @@ export function createSnapshots({ db, ownWrites, maximum = MAX_HELD }: Snapshots
   return {
     look,
     held,
+    pages: createHeldPages(held),
     read: (tenant, ids) => readNamed(tenant, ids, { held: held.byId, idsOf: async (_, unknown) => unknown }),
     readByExternalId: (tenant, externalIds) =>
       readNamed(tenant, externalIds, {

@@ -3,8 +3,14 @@ import { request as send } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp } from '../support/app.ts'
-import { createPostgresDatabase, TEST_DATABASE_URL } from '../support/database.ts'
-import { ADA, freshQuery, openQuickGateway, type QuickGateway, type Sent } from '../support/quick.ts'
+import {
+  ADA,
+  freshQuery,
+  openQuickGateway,
+  type QuickGateway,
+  quickDatabases,
+  type Sent,
+} from '../support/quick.ts'
 
 let gateway: QuickGateway
 beforeAll(async () => {
@@ -15,18 +21,7 @@ afterAll(() => gateway.close())
 const post: QuickGateway['post'] = (...sent) => gateway.post(...sent)
 const short: QuickGateway['short'] = (of) => gateway.short(of)
 
-interface OwnDatabase {
-  url?: string
-  drop(): Promise<void>
-}
-
-const onPostgres = (server: string) => ['Postgres', () => createPostgresDatabase(server)] as const
-const databases: (readonly [string, () => Promise<OwnDatabase>])[] = [
-  ['PGlite', async () => ({ drop: async () => {} })],
-  ...(TEST_DATABASE_URL === null ? [] : [onPostgres(TEST_DATABASE_URL)]),
-]
-
-describe.each(databases)('a caller on %s', (_, openDatabase) => {
+describe.each(quickDatabases)('a caller on %s', (_, openDatabase) => {
   it('sees what was committed before they asked, however many ask the same at the time', async () => {
     const database = await openDatabase()
     const own = await openQuickGateway(database.url === undefined ? {} : { databaseUrl: database.url })

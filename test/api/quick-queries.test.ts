@@ -91,7 +91,7 @@ describe('a query that was asked before', () => {
   })
 
   it('is run once for what one caller asks at the same time', async () => {
-    const query = freshQuery('entities(first: 2) { nodes { status } }')
+    const query = freshQuery('entities(first: 2, filter: { status: [APPROVED] }) { nodes { status } }')
     await post({ query })
     const countOf = async (times: number) => {
       const spy = vi.spyOn(PGlite.prototype, 'query')

@@ -1,5 +1,6 @@
 // A gateway that is asked over sockets, and how many of its answers took the short way.
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
+import { createPostgresDatabase, TEST_DATABASE_URL } from './database.ts'
 import { createPeople, type People } from './people.ts'
 import { createTestIssuer, type TestIssuer } from './tokens.ts'
 
@@ -19,6 +20,8 @@ export interface QuickGateway {
   post(body: unknown, headers?: Record<string, string>, to?: TestApp): Promise<Sent>
   /** How many were answered on the short way so far. */
   short(of?: TestApp): Promise<number>
+  /** How many of these with what was kept. */
+  kept(of?: TestApp): Promise<number>
   close(): Promise<void>
 }
 
@@ -29,7 +32,9 @@ export async function openQuickGateway(
   options: Pick<TestAppOptions, 'databaseUrl'> = {},
 ): Promise<QuickGateway> {
   const issuer = await createTestIssuer()
-  const bearer = await issuer.bearer({ scopes: ['kyc:read', 'kyc:pii', 'kyc:write'] })
+  // However far a test moves the clock.
+  const expiresAt = new Date('2050-01-01T00:00:00.000Z')
+  const bearer = await issuer.bearer({ scopes: ['kyc:read', 'kyc:pii', 'kyc:write'], expiresAt })
   const environment = {
     ...issuer.environment,
     CORS_ORIGINS: 'https://app.example',
@@ -55,13 +60,30 @@ export async function openQuickGateway(
       const { date: _, ...others } = Object.fromEntries(response.headers)
       return { status: response.status, headers: others, text: await response.text() }
     },
-    short: (of = app) => of.metric('kyc_graphql_requests_total', { way: 'short' }),
+    kept: (of = app) => of.metric('kyc_graphql_requests_total', { way: 'kept' }),
+    async short(of = app) {
+      const ways = ['short', 'kept'].map((way) => of.metric('kyc_graphql_requests_total', { way }))
+      return (await Promise.all(ways)).reduce((sum, count) => sum + count, 0)
+    },
     async close() {
       await app.close()
       issuer.remove()
     },
   }
 }
+
+interface OwnDatabase {
+  /** Absent: the embedded one. */
+  url?: string
+  drop(): Promise<void>
+}
+
+const onPostgres = (server: string) => ['Postgres', () => createPostgresDatabase(server)] as const
+/** Those there are here, by name. */
+export const quickDatabases: (readonly [string, () => Promise<OwnDatabase>])[] = [
+  ['PGlite', async () => ({ drop: async () => {} })],
+  ...(TEST_DATABASE_URL === null ? [] : [onPostgres(TEST_DATABASE_URL)]),
+]
 
 let serial = 0
 

@@ -29,8 +29,11 @@ export function startStorm(storm: Storm): Promise<StormAnswer[]> {
 
 async function run({ url, clients, each }: Storm): Promise<StormAnswer[]> {
   const dispatcher = new Agent({ connections: clients })
+  const all = (work: () => Promise<void>) => Promise.all(Array.from({ length: clients }, work))
+  // All are connected before any begins: else each is done before the next is there.
+  await all(async () => (await request(new URL('/livez', url), { dispatcher })).body.dump())
   const answers: StormAnswer[] = []
-  const client = async () => {
+  await all(async () => {
     for (let sent = 0; sent < each; sent += 1) {
       const begin = performance.now()
       const { statusCode, headers, body } = await request(url, { method: 'POST', body: '{}', dispatcher })
@@ -39,8 +42,7 @@ async function run({ url, clients, each }: Storm): Promise<StormAnswer[]> {
       answers.push({ status: statusCode, retryAfter, text, ms: performance.now() - begin })
       if (statusCode === 503) await pause(REST_MS)
     }
-  }
-  await Promise.all(Array.from({ length: clients }, client))
+  })
   await dispatcher.close()
   return answers
 }

@@ -3,15 +3,8 @@ import { customerFacts } from '../../domain/customer.ts'
 import type { EntityStatus } from '../../domain/entity.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { parseIso } from '../../domain/time.ts'
-import { customerValidation, customerWaitsOn } from '../../service/customer-view.ts'
-import {
-  type AccountView,
-  type EntityRow,
-  type EntityView,
-  pageEntities,
-  statusOf,
-  viewEntity,
-} from '../../service/entities.ts'
+import { customerValidation } from '../../service/customer-view.ts'
+import { type AccountView, type EntityView, statusOf, viewEntity } from '../../service/entities.ts'
 import { decidingOf } from '../../service/known-entity.ts'
 import { registerEntity } from '../../service/register.ts'
 import { failureOfStanding, freshnessOf } from '../../service/standing-view.ts'
@@ -21,6 +14,7 @@ import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
 import { entityOf, findEntity, heldEntity, loadEntity, nameOf, viewHeld } from '../entity-lookup.ts'
+import { readPage } from '../entity-pages.ts'
 import type { Resolvers } from '../generated.ts'
 import { fromCursor, fromLogCursor, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
 import { type MaybePromise, thenUse } from '../maybe-promise.ts'
@@ -38,37 +32,15 @@ export const entityResolvers: Resolvers = {
       if (held) return viewHeld(context, held, demand)
       return thenUse(loadEntity(context, name), (row) => row && entityOf(context, row, demand))
     },
-    async entities(_, { filter, first, after }, context, info) {
-      const { services, tenant, principal } = context
-      const limit = pageSize(first)
-      if (filter?.provider != null) services.providers.get(filter.provider)
-      const isCustomer = principal.entity !== null
-      const found = await pageEntities(services, tenant, {
-        status: filter?.status ?? undefined,
-        waitingOn: isCustomer ? undefined : (filter?.waitingOn ?? undefined),
-        needsReverification: filter?.needsReverification ?? undefined,
-        provider: filter?.provider ?? undefined,
-        kind: filter?.kind ?? undefined,
-        externalId: principal.entity ?? undefined,
-        afterSeq: after != null ? seqOf(after) : null,
-        limit: limit + 1,
-      })
-      // By what an end user is shown, not by what is stored.
-      const rows = isCustomer ? found.filter((row) => customerWaitsOn(row, filter?.waitingOn ?? null)) : found
-      const page = {
-        rows: rows.slice(0, limit),
-        hasNext: rows.length > limit,
-        hasPrevious: Boolean(after),
-        cursorOf: (row: EntityRow) => toCursor('entities', [row.seq]),
-      }
+    entities(_, args, context, info) {
       const demand = {
         since: null,
         summary: wantsSummary(info, ['nodes'], ['edges', 'node']),
         detail: wantsDetail(info, ['nodes', 'currentValidation'], ['edges', 'node', 'currentValidation']),
       }
-      // All that is below them is loaded with them.
-      await context.loaders.entity.loadMany(page.rows.map(({ id }) => id))
-      return connectionOf(page, (row) => entityOf(context, row, demand))
+      return thenUse(readPage(context, args), (page) =>
+        connectionOf(page, (row) => entityOf(context, row, demand)),
+      )
     },
   },
   Mutation: {
@@ -230,12 +202,6 @@ function failuresOf(context: GraphContext, failures: readonly SyncFailure[]) {
     provider: providerOf(context, provider),
     error: errorOf(error, at),
   }))
-}
-
-function seqOf(cursor: string): number {
-  const [seq] = fromCursor('entities', cursor)
-  if (!Number.isSafeInteger(seq)) throw new GatewayError('INVALID_CURSOR')
-  return Number(seq)
 }
 
 function validationPosition(cursor: string) {
