@@ -1,7 +1,7 @@
 // What was proved a moment ago, so that a busy caller is not checked anew with each request.
 import { hash } from 'node:crypto'
 import type { Principal } from '../domain/principal.ts'
-import { createRecentMap } from '../recent-map.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
 
 export interface Proof {
   principal: Principal

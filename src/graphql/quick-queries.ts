@@ -51,7 +51,7 @@ export interface QuickOptions<Context> {
   isPersonal?(document: KnownQuery['document']): boolean
   /** Whether a document says the same for as long as what it was read from stands. */
   isSteady?(document: KnownQuery['document']): boolean
-  /** See `standingOf`. */
+  /** Whether what an answer was read from is still so, for who has looked; null where nobody can say. */
   standingOf?(context: Context): (() => boolean) | null
 }
 

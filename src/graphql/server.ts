@@ -1,5 +1,5 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
-import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql'
+import type { ExecutionArgs, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -13,7 +13,7 @@ import { createKnownQueries } from './known-queries.ts'
 import { isJson } from './media-types.ts'
 import { createOperate } from './operate.ts'
 import { createQuickPost, type QuickPost, quickly } from './quick-answers.ts'
-import { createQuickQueries } from './quick-queries.ts'
+import { createQuickQueries, type QuickOptions } from './quick-queries.ts'
 import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
 import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
@@ -43,7 +43,8 @@ export interface StreamTimes {
 
 const STREAM_TIMES: StreamTimes = { heartbeatMs: 12_000, stalledMs: 30_000, initMs: 3_000 }
 
-export interface GraphQLServerOptions<Context> {
+export interface GraphQLServerOptions<Context>
+  extends Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'> {
   schema: GraphQLSchema
   /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
   authenticate: Authenticate
@@ -63,12 +64,6 @@ export interface GraphQLServerOptions<Context> {
   audienceOf?(context: Context): string
   /** By what a client names an event when it comes back, given what the source has yielded. */
   eventIdOf?(payload: unknown, context: Context): string | null
-  /** Whether a document asks for personal data: each look at them is one caller's, and is shared with nobody. */
-  isPersonal?(document: DocumentNode): boolean
-  /** Whether a document says the same for as long as what it was read from stands. */
-  isSteady?(document: DocumentNode): boolean
-  /** Whether what an answer was read from is still so, for who has looked; null where nobody can say. */
-  standingOf?(context: Context): (() => boolean) | null
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
   /** Counts a request whose caller is known. */

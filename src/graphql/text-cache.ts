@@ -1,5 +1,5 @@
 // Keeps what is known of texts that callers send, within bounds that hostile ones cannot stretch: few, and none that is long.
-import { createRecentMap } from '../recent-map.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
 
 const MAX_TEXTS = 250
 /** Longer than what apps send is. */

@@ -1,5 +1,5 @@
 // Whom a page of a list shows, in memory for as long as nothing is written to any entity of the tenant.
-import { createRecentMap } from '../recent-map.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
 import type { HeldSnapshots } from './held-snapshots.ts'
 import type { Snapshot } from './snapshots.ts'
 

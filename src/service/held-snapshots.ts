@@ -1,5 +1,5 @@
 // Snapshots in memory: each tenant's by themselves, found by every name of their entity, the least recently read given up first.
-import { createRecentMap } from '../recent-map.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Snapshot } from './snapshots.ts'
 

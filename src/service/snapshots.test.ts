@@ -6,9 +6,8 @@ import { type TestDatabase, testDatabases } from '../../test/support/database.ts
 import { observe, WORDS } from '../../test/support/observation.ts'
 import { addAccount, addEntity, TENANT } from '../../test/support/rows.ts'
 import { answer, createTestServices, type TestServices } from '../../test/support/services.ts'
-import { listEntities, readAccountsOfEntities, readEntities, updateAccount } from '../store/entities.ts'
+import { readAccountsOfEntities, readEntities, updateAccount } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
-import { type EntityFilter, heldPage, pageEntities } from './entities.ts'
 import { registerEntity } from './register.ts'
 import { createSnapshots, type Snapshot } from './snapshots.ts'
 
@@ -36,47 +35,6 @@ describe.each(testDatabases)('snapshots on $name', ({ open }) => {
     const standings = await readStandings(database.db, TENANT, accounts)
     return { entity, accounts, standings, workings: new Map() }
   }
-
-  const FILTERS = [{}, { provider: 'gu1' }, { kind: 'PERSON' as const }]
-
-  /** Whom a page shows that is in memory, and whom the store says. */
-  async function expectTruePages(filter: EntityFilter) {
-    const query = { ...filter, afterSeq: null, limit: 10 }
-    const ids = (await listEntities(database.db, TENANT, query)).map(({ id }) => id)
-    for (const services of [here, there]) {
-      await services.snapshots.look()
-      const held = heldPage(services, TENANT, query)
-      if (held) expect(held.map(({ entity }) => entity.id)).toEqual(ids)
-      await pageEntities(services, TENANT, query)
-      await services.snapshots.read(TENANT, ids)
-      expect(heldPage(services, TENANT, query)?.map(({ entity }) => entity.id)).toEqual(ids)
-    }
-  }
-
-  it('make pages that are read once, until an entity of the tenant is written to or added', async () => {
-    await begin()
-    const first = await addEntity(database.db, { kind: 'PERSON' })
-    await expectTruePages({})
-    const query = { afterSeq: null, limit: 10 }
-    await here.snapshots.look()
-    expect(heldPage(here, TENANT, query)?.map(({ entity }) => entity.id)).toEqual([first.id])
-    expect(heldPage(here, 'another', query)).toBeNull()
-    await addEntity(database.db, { tenant: 'another' })
-    await here.snapshots.look()
-    expect(heldPage(here, TENANT, query)).not.toBeNull()
-    await addEntity(database.db)
-    await here.snapshots.look()
-    expect(heldPage(here, TENANT, query)).toBeNull()
-  })
-
-  it('are no pages that the clock can change', async () => {
-    await begin()
-    for (const filter of [{ status: ['APPROVED' as const] }, { needsReverification: true }]) {
-      const query = { ...filter, afterSeq: null, limit: 10 }
-      await pageEntities(here, TENANT, query)
-      expect(heldPage(here, TENANT, query)).toBeNull()
-    }
-  })
 
   it('are read once, and found by every name', async () => {
     await begin()
@@ -187,7 +145,6 @@ describe.each(testDatabases)('snapshots on $name', ({ open }) => {
             expect((await here.snapshots.read(TENANT, [id]))[0]).toEqual(await stored(id))
             expect((await there.snapshots.read(TENANT, [id]))[0]).toEqual(await stored(id))
           }
-          for (const filter of FILTERS) await expectTruePages(filter)
         }
       }),
       { numRuns: 15 },
