@@ -43,7 +43,7 @@ const MEASURE_MS = 20
 /** While nothing is late, the room grows by this part with each measure: tenfold within half a second. */
 const GROWTH = 0.1
 /** A little late once is a pause of the machine, or one heavy answer. So many times as late as may be is too much work, */
-const MUCH = 2
+const MUCH = 3
 /** and so is late again within so many measures. */
 const SOON = 5
 const RETRY_AFTER_SECONDS = 1
