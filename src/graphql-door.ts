@@ -1,11 +1,12 @@
 // The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
-import { audienceOf, createContext, type GraphContext, renewContext, standingOf } from './graphql/context.ts'
+import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
 import { createPersonalDocuments } from './graphql/personal-documents.ts'
 import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
+import { standingOf } from './graphql/standing.ts'
 import { createSteadyDocuments } from './graphql/steady-documents.ts'
 import { leaveTrail } from './graphql/trail.ts'
 import { loadTrustedDocuments } from './graphql/trusted-documents.ts'

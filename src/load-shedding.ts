@@ -42,9 +42,9 @@ export const SHEDDING_LIMITS: Readonly<Record<Load, SheddingLimits>> = {
 const MEASURE_MS = 20
 /** While nothing is late, the room grows by this part with each measure: tenfold within half a second. */
 const GROWTH = 0.1
-/** A little late once is a pause of the machine, or one heavy answer. So many times as late as may be is too much work, */
+/** An event loop that is a little late once has met a pause of the machine, or one heavy answer. Too much work is lateness of so many times what may be, */
 const MUCH = 3
-/** and so is late again within so many measures. */
+/** or again within so many measures. */
 const SOON = 5
 const RETRY_AFTER_SECONDS = 1
 

@@ -85,19 +85,6 @@ function createGrounds(): Grounds {
   return { snapshots: new Set(), until: Number.POSITIVE_INFINITY, revision: null }
 }
 
-/**
- * Whether what an answer was read from is still so, for who has looked; null where none of it came from memory. Says nothing of
- * what was read elsewhere.
- */
-export function standingOf({ tenant, services, grounds }: GraphContext): (() => boolean) | null {
-  const { snapshots, until, revision } = grounds
-  const { held } = services.snapshots
-  if (revision !== null) return () => services.now().getTime() < until && held.revision(tenant) === revision
-  if (snapshots.size === 0) return null
-  const all = [...snapshots]
-  return () => services.now().getTime() < until && all.every(held.has)
-}
-
 function createCaller(of: { signal: AbortSignal | null }, deadlineMs: number): Caller {
   return {
     get signal() {

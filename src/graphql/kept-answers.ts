@@ -1,6 +1,6 @@
 // Answers kept for who asked, by the body that asked: what is the same as before is not worked out again.
 import type { Principal } from '../domain/principal.ts'
-import { createTextCache } from './text-cache.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
 
 export interface KeptAnswers<Answer> {
   find(principal: Principal, body: string): Answer | undefined
@@ -14,8 +14,8 @@ const LONG = { answers: 200, characters: 100_000 }
 
 /** An answer is one caller's: of one tenant, subject, scope and entity, whatever proof they have shown this time. */
 export function createKeptAnswers<Answer>(): KeptAnswers<Answer> {
-  const short = createTextCache<Answer>(SHORT.answers)
-  const long = createTextCache<Answer>(LONG.answers)
+  const short = createRecentMap<string, Answer>(SHORT.answers)
+  const long = createRecentMap<string, Answer>(LONG.answers)
   const names = new WeakMap<Principal, string>()
   function nameOf(principal: Principal): string {
     const known = names.get(principal)

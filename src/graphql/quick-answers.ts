@@ -42,11 +42,11 @@ export function createQuickPost(authenticate: Authenticate, quick: QuickQueries)
       const answer = await quick({ principal, body, requestId, waiter })
       if (!answer) return null
       const { result, text } = answer
-      const { status, headers } = httpOf(result)
+      const { status, headers } = result ? httpOf(result) : { status: 200, headers: {} }
       return {
         status,
         headers: { ...answer.headers, ...headers, 'content-type': `${form}; charset=utf-8` },
-        body: text ?? JSON.stringify(withoutHttp(result)),
+        body: text ?? JSON.stringify(result && withoutHttp(result)),
       }
     }
   }

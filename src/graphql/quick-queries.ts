@@ -11,6 +11,7 @@ import { checkVariables } from './limits.ts'
 import type { Variables } from './query-plan.ts'
 import type { ContextInput } from './server.ts'
 import { createLate, createSharedRuns, type Late, type Waiter } from './shared-runs.ts'
+import type { Standing } from './standing.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
@@ -24,8 +25,9 @@ export interface QuickRequest {
 }
 
 export interface QuickAnswer {
-  result: ExecutionResult
-  /** The result as JSON, where it has no errors. */
+  /** Null: the text is all there is, and it has no errors. */
+  result: ExecutionResult | null
+  /** The result as JSON, where that is there already. */
   text: string | null
   /** It was worked out before, and nothing has changed since. */
   isKept: boolean
@@ -51,8 +53,8 @@ export interface QuickOptions<Context> {
   isPersonal?(document: KnownQuery['document']): boolean
   /** Whether a document says the same for as long as what it was read from stands. */
   isSteady?(document: KnownQuery['document']): boolean
-  /** Whether what an answer was read from is still so, for who has looked; null where nobody can say. */
-  standingOf?(context: Context): (() => boolean) | null
+  /** For an operation that has run, without any wait. */
+  standingOf?(context: Context): Standing | null
 }
 
 interface Asked {
@@ -67,8 +69,14 @@ interface Ran<Context> {
   context: Context
   result: ExecutionResult
   text: string | null
-  /** Whether it would come out the same now, for who has looked; null where nobody can say. */
-  stands: (() => boolean) | null
+  standing: Standing | null
+}
+
+/** An answer that is given again while it stands. */
+interface Kept {
+  asked: Asked
+  text: string
+  standing: Standing
 }
 
 export function createQuickQueries<Context extends object>(options: QuickOptions<Context>): QuickQueries {
@@ -76,7 +84,7 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
   const ask = createAsking(options)
   const run = createRunning(options)
   const share = createSharedRuns<Ran<Context>>()
-  const kept = createKeptAnswers<{ asked: Asked; ran: Ran<Context> }>()
+  const kept = createKeptAnswers<Kept>()
 
   /** What was shown is noted for each of those who share an answer, and where it was personal before it goes out: in time too. */
   async function note({ context, result }: Ran<Context>, requestId: string, isPersonal: boolean) {
@@ -95,8 +103,9 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     const ran = await share({ principal, moment, question, waiter }, (late) =>
       run({ asked, principal, requestId, late, moment }),
     )
-    if (ran.stands && ran.text !== null && !isPersonal)
-      kept.keep(principal, body, { answer: { asked, ran }, length: ran.text.length })
+    const { text, standing } = ran
+    if (standing && text !== null && !isPersonal)
+      kept.keep(principal, body, { answer: { asked, text, standing }, length: text.length })
     return ran
   }
 
@@ -111,13 +120,16 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     const { headers } = taken
     const answer = (result: ExecutionResult) => present(result, { requestId, principal })
     try {
-      const isPersonal = options.isPersonal?.(asked.query.document) === true
       const moment = options.look?.() ?? Promise.resolve()
       if (before) await moment
-      const isKept = before?.ran.stands?.() === true
-      const ran = isKept ? before.ran : await runNew(request, { asked, moment, isPersonal })
+      if (before?.standing.stands()) {
+        await before.standing.note(requestId)
+        return { result: null, text: before.text, isKept: true, headers }
+      }
+      const isPersonal = options.isPersonal?.(asked.query.document) === true
+      const ran = await runNew(request, { asked, moment, isPersonal })
       const result = (await note(ran, requestId, isPersonal)) as ExecutionResult
-      return { result: answer(result), text: result === ran.result ? ran.text : null, isKept, headers }
+      return { result: answer(result), text: result === ran.result ? ran.text : null, isKept: false, headers }
     } catch (error) {
       return { result: answer({ errors: [asGraphQLError(error)] }), text: null, isKept: false, headers }
     }
@@ -218,6 +230,6 @@ function createRunning<Context extends object>(options: QuickOptions<Context>) {
     const text = result.errors ? null : JSON.stringify(result)
     // What had to be waited for was not in memory.
     const isSteady = isThere && options.isSteady?.(running.asked.query.document) === true
-    return { context, result, text, stands: (isSteady && options.standingOf?.(context)) || null }
+    return { context, result, text, standing: (isSteady && options.standingOf?.(context)) || null }
   }
 }

@@ -1,5 +1,12 @@
 // Which documents say the same for as long as the snapshots do that they read: nothing else is behind any of their fields.
-import { type DocumentNode, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from 'graphql'
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  isObjectType,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
 import { resolvers } from './resolvers/index.ts'
 
 /**
@@ -13,7 +20,7 @@ export const STEADY_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...['verifiedAt', 'validUntil', 'needsReverification', 'currentValidation'],
   ],
   Account: ['provider'],
-  Provider: ['capabilities'],
+  Provider: ['id', 'name', 'capabilities', '__typename'],
   Validation: [
     ...['id', 'provider', 'providerSubStatus', 'decision', 'verifications', 'reasons'],
     ...['updatedAt', 'completedAt', 'validUntil'],
@@ -27,6 +34,9 @@ const RESOLVED = new Set(
     Object.entries(types).flatMap(([type, fields]) => Object.keys(fields).map((field) => `${type}.${field}`)),
   ),
 )
+
+/** Their objects are from no snapshot: all that is steady of them is in the table. */
+const LIVE_TYPES = ['Provider']
 
 /** Remembered per document. A field whose type is not known counts as none of them. */
 export function createSteadyDocuments(schema: GraphQLSchema): (document: DocumentNode) => boolean {
@@ -42,14 +52,15 @@ function hasSteadyFieldsOnly(schema: GraphQLSchema, document: DocumentNode): boo
   const types = new TypeInfo(schema)
   let isSteady = true
   const Field = () => {
-    const type = types.getParentType()?.name
+    const type = types.getParentType()
     const field = types.getFieldDef()?.name
-    isSteady &&= type !== undefined && field !== undefined && isSteadyField(type, field)
+    isSteady &&= isObjectType(type) && field !== undefined && isSteadyField(type.name, field)
   }
   visit(document, visitWithTypeInfo(types, { Field }))
   return isSteady
 }
 
 function isSteadyField(type: string, field: string): boolean {
-  return STEADY_FIELDS[type]?.includes(field) || !RESOLVED.has(`${type}.${field}`)
+  const isListed = STEADY_FIELDS[type]?.includes(field) === true
+  return isListed || !(LIVE_TYPES.includes(type) || RESOLVED.has(`${type}.${field}`))
 }

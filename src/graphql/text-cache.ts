@@ -8,7 +8,6 @@ const MAX_CHARACTERS = 10_000
 export interface TextCache<Value> {
   get(text: string): Value | undefined
   set(text: string, value: Value): void
-  delete(text: string): void
 }
 
 /** Of the texts that were asked for last. */
@@ -16,7 +15,6 @@ export function createTextCache<Value>(maximum = MAX_TEXTS): TextCache<Value> {
   const values = createRecentMap<string, Value>(maximum)
   return {
     get: values.get,
-    delete: values.delete,
     set(text, value) {
       if (text.length <= MAX_CHARACTERS) values.set(text, value)
     },
@@ -24,4 +22,4 @@ export function createTextCache<Value>(maximum = MAX_TEXTS): TextCache<Value> {
 }
 
 /** To find that a text is no document again costs less than to keep it. */
-export const NO_ERROR_CACHE: TextCache<Error> = { get: () => undefined, set() {}, delete() {} }
+export const NO_ERROR_CACHE: TextCache<Error> = { get: () => undefined, set() {} }

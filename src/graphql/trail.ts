@@ -1,5 +1,5 @@
 // What an operation has shown and been refused, collected while it runs and written to the audit log before its answer goes out.
-import { type AuditAction, type Done, MAX_ENTITIES } from '../service/audit.ts'
+import { type AuditAction, type AuditLog, type Done, MAX_ENTITIES } from '../service/audit.ts'
 import type { GraphContext } from './context.ts'
 
 export interface Trail {
@@ -35,15 +35,23 @@ const WEIGHT: readonly AuditAction[] = ['ERASE', 'REPLAY', 'WRITE', 'SUBSCRIBE',
  * waiting. `requestId`: where an answer is shared, that of who is answered. Rejects with STORE_UNAVAILABLE where it must be written and cannot be.
  */
 export async function leaveTrail(context: GraphContext, requestId = context.requestId): Promise<void> {
-  const { trail, services } = context
+  await note(context.services.audit, doneIn(context), requestId)
+}
+
+/** For an operation that has run. */
+export function doneIn(context: GraphContext): readonly Done[] {
+  const { trail } = context
   trail.done ??= doneBy(context)
-  if (trail.piiFields.size > 0)
-    await Promise.all(trail.done.map((done) => services.audit.write({ ...done, requestId })))
-  else
-    for (const done of trail.done) {
-      if (done.action === 'READ') services.audit.look(done, requestId)
-      else services.audit.note({ ...done, requestId })
-    }
+  return trail.done
+}
+
+export async function note(audit: AuditLog, all: readonly Done[], requestId: string): Promise<void> {
+  await Promise.all(
+    all.map((done) => {
+      if (done.piiFields.length > 0) return audit.write({ ...done, requestId })
+      return done.action === 'READ' ? audit.look(done, requestId) : audit.note({ ...done, requestId })
+    }),
+  )
 }
 
 function doneBy({ trail, principal }: GraphContext): Done[] {

@@ -14,8 +14,8 @@ interface Gathered {
 }
 
 /**
- * Joins the looks of one caller at the same fields, up to `mostEntities` entities; `note` gets them as one record, under the
- * request of the first.
+ * Joins the looks of one caller at the same fields; `note` gets them under the request of the first, in as many records as it
+ * takes where each names at most `mostEntities`.
  */
 export function createLooks(note: (record: AuditRecord) => void, mostEntities: number): Looks {
   const gathered = new Map<string, Gathered>()
@@ -25,27 +25,20 @@ export function createLooks(note: (record: AuditRecord) => void, mostEntities: n
     keys.set(look, key)
     return key
   }
-  function handOver(key: string, { first, entities }: Gathered): void {
-    gathered.delete(key)
-    note({ ...first, entities: [...entities] })
-  }
   return {
     add(look, requestId) {
       const key = keyOf(look)
-      const known = gathered.get(key)
-      if (known && hasRoomFor(known.entities, look.entities, mostEntities)) {
-        for (const id of look.entities) known.entities.add(id)
-        return
-      }
-      if (known) handOver(key, known)
-      gathered.set(key, { first: { ...look, requestId }, entities: new Set(look.entities) })
+      const known = gathered.get(key) ?? { first: { ...look, requestId }, entities: new Set() }
+      for (const id of look.entities) known.entities.add(id)
+      gathered.set(key, known)
     },
     flush() {
-      for (const [key, one] of [...gathered]) handOver(key, one)
+      for (const { first, entities } of gathered.values()) {
+        const ids = [...entities]
+        for (let at = 0; at < ids.length; at += mostEntities)
+          note({ ...first, entities: ids.slice(at, at + mostEntities) })
+      }
+      gathered.clear()
     },
   }
-}
-
-function hasRoomFor(some: ReadonlySet<string>, more: readonly string[], most: number): boolean {
-  return some.size + more.length <= most || some.size + more.filter((id) => !some.has(id)).length <= most
 }

@@ -163,9 +163,9 @@ export function heldPage(
   return isTimeless(query) ? snapshots.pages.find(tenant, nameOf(query)) : null
 }
 
-/** Whether the clock alone can put nobody on the page, and take nobody off. */
-function isTimeless({ status, waitingOn, needsReverification }: EntityPageQuery): boolean {
-  return status === undefined && waitingOn === undefined && needsReverification === undefined
+/** Whether the clock alone can put nobody on the page, and take nobody off. The pages of one customer are not worth it. */
+function isTimeless({ status, waitingOn, needsReverification, externalId }: EntityPageQuery): boolean {
+  return [status, waitingOn, needsReverification, externalId].every((value) => value === undefined)
 }
 
 function nameOf(query: EntityPageQuery): string {

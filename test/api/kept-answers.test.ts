@@ -1,5 +1,6 @@
 // Answers that are kept: given again for as long as they are true, to whom they were given, and no longer.
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADA, freshQuery, openQuickGateway, type QuickGateway, quickDatabases } from '../support/quick.ts'
 
@@ -168,4 +169,51 @@ describe.each(quickDatabases)('an answer on %s', (_, openDatabase) => {
     )
     expect(await gateway.kept()).toBeGreaterThan(before + 15)
   }, 60_000)
+})
+
+const [, ...onPostgres] = quickDatabases
+
+describe.each(onPostgres)('an answer that is kept on %s', (_, openDatabase) => {
+  const PERSON = `${ADA} { externalId kind status accounts { reference } currentValidation { providerStatus } }`
+  const LIST = 'entities(first: 50) { nodes { externalId kind status accounts { reference } } }'
+
+  /** Beside `ada`, with what she has. */
+  const add = (externalId: string) => `insert into entity
+    (tenant, id, external_id, kind, status, waiting_on, needs_reverification, created_at)
+    select tenant, gen_random_uuid(), '${externalId}', kind, status, waiting_on, needs_reverification, created_at
+    from entity where external_id = 'ada'`
+
+  it.each([
+    ['adds somebody', add('new')],
+    ['calls them something else', `update entity set external_id = 'adam' where external_id = 'ada'`],
+    ['takes their account away', 'delete from validation; delete from account'],
+    ['changes what a provider said', `update validation set state = replace(state, '"approved"', '"other"')`],
+    [
+      'joins them to another one',
+      `${add('other')}; update entity set external_id = null, merged_into =
+        (select id from entity where external_id = 'other') where external_id = 'ada'`,
+    ],
+    ['removes them', 'delete from validation; delete from account; delete from entity'],
+  ])('is given up when a process that knows nothing of it %s', async (_name, statements) => {
+    const database = await openDatabase()
+    const own = await openQuickGateway({ databaseUrl: database.url ?? '' })
+    const queries = [freshQuery(PERSON), freshQuery(LIST)]
+    const ask = async (query: string, to?: QuickGateway['app']) =>
+      JSON.parse((await own.post({ query }, {}, to)).text)
+    for (const query of queries) {
+      for (let time = 0; time < 4; time += 1) await ask(query)
+      const before = await own.kept()
+      await ask(query)
+      expect(await own.kept()).toBe(before + 1)
+    }
+    const before = await Promise.all(queries.map((query) => ask(query)))
+    for (const one of statements.split(';')) await sql.raw(one).execute(own.app.db)
+    const after = await Promise.all(queries.map((query) => ask(query)))
+    const fresh = await own.another()
+    expect(after).toEqual(await Promise.all(queries.map((query) => ask(query, fresh))))
+    expect(after).not.toEqual(before)
+    await fresh.close()
+    await own.close()
+    await database.drop()
+  })
 })

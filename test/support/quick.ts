@@ -1,6 +1,7 @@
 // A gateway that is asked over sockets, and how many of its answers took the short way.
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createPostgresDatabase, TEST_DATABASE_URL } from './database.ts'
+import { MASTER_KEY_SETTING } from './master-key.ts'
 import { createPeople, type People } from './people.ts'
 import { createTestIssuer, type TestIssuer } from './tokens.ts'
 
@@ -22,6 +23,8 @@ export interface QuickGateway {
   short(of?: TestApp): Promise<number>
   /** How many of these with what was kept. */
   kept(of?: TestApp): Promise<number>
+  /** A gateway that was just started on the same database, and is the caller's to close. */
+  another(): Promise<TestApp>
   close(): Promise<void>
 }
 
@@ -37,15 +40,18 @@ export async function openQuickGateway(
   const bearer = await issuer.bearer({ scopes: ['kyc:read', 'kyc:pii', 'kyc:write'], expiresAt })
   const environment = {
     ...issuer.environment,
+    ...MASTER_KEY_SETTING,
     CORS_ORIGINS: 'https://app.example',
     RATE_LIMIT_PER_MINUTE: '0',
   }
-  const app = await createTestApp({ ...options, environment, authorization: bearer })
+  const start = () => createTestApp({ ...options, environment, authorization: bearer })
+  const app = await start()
   const people = createPeople(app)
   const { account } = await people.add('gu1', { status: 'approved' })
   await people.register({ externalId: 'ada', accounts: [{ provider: 'gu1', reference: account }] })
   return {
     ...{ app, people, issuer, bearer },
+    another: start,
     async post(body, headers = {}, to = app) {
       const response = await fetch(`${to.origin}/graphql`, {
         method: 'POST',

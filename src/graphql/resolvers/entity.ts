@@ -72,8 +72,8 @@ export const entityResolvers: Resolvers = {
   },
   Entity: {
     id: ({ id }) => toGlobalId('Entity', id),
-    accounts: ({ id, since, summary, known }, _, { loaders }) =>
-      thenUse(known?.accounts ?? loaders.accounts.load(id), (rows) =>
+    accounts: ({ id, since, summary, known }, _, context) =>
+      thenUse(known?.accounts ?? context.loaders.accounts.load(id), (rows) =>
         rows.map(({ provider, reference }) => ({ provider, reference, since, summary })),
       ),
     freshness: (view, _, context) =>
