@@ -26,7 +26,7 @@ export type QuickPost = (head: {
 export type AnswerBody = (
   body: string,
   waiter: Waiter,
-) => Promise<{ status: number; headers: Record<string, string>; body: string } | null>
+) => Promise<{ status: number; headers: Record<string, string>; body: string | Uint8Array } | null>
 
 export interface QuickPostsOptions {
   quick: QuickPost

@@ -19,7 +19,8 @@ export interface PostHead {
 export interface PostAnswer {
   status: number
   headers: Record<string, string>
-  body: string
+  /** Bytes are those of UTF-8. */
+  body: string | Uint8Array<ArrayBuffer>
 }
 
 /** Answers a body. Null: it is for the long way to answer, and nothing has happened. */

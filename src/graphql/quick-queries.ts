@@ -28,7 +28,7 @@ export interface QuickAnswer {
   /** Null: the text is all there is, and it has no errors. */
   result: ExecutionResult | null
   /** The result as JSON, where that is there already. */
-  text: string | null
+  text: string | Uint8Array<ArrayBuffer> | null
   /** It was worked out before, and nothing has changed since. */
   isKept: boolean
   /** Of the answer, beside those that every answer has. */
@@ -75,7 +75,7 @@ interface Ran<Context> {
 /** An answer that is given again while it stands. */
 interface Kept {
   asked: Asked
-  text: string
+  text: Uint8Array<ArrayBuffer>
   standing: Standing
 }
 
@@ -105,7 +105,10 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     )
     const { text, standing } = ran
     if (standing && text !== null && !isPersonal)
-      kept.keep(principal, body, { answer: { asked, text, standing }, length: text.length })
+      kept.keep(principal, body, {
+        answer: { asked, text: encoder.encode(text), standing },
+        length: text.length,
+      })
     return ran
   }
 
@@ -135,6 +138,9 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     }
   }
 }
+
+/** What is kept is sent more than once, and so is kept as it is sent. */
+const encoder = new TextEncoder()
 
 function questionOf({ query, sent }: Asked): string {
   return `${query.serial} ${JSON.stringify(sent)}`

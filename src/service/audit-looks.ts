@@ -10,7 +10,8 @@ export interface Looks {
 
 interface Gathered {
   first: AuditRecord
-  entities: Set<string>
+  /** Who was shown is put together when it is handed over. */
+  looks: Set<Done>
 }
 
 /**
@@ -28,13 +29,13 @@ export function createLooks(note: (record: AuditRecord) => void, mostEntities: n
   return {
     add(look, requestId) {
       const key = keyOf(look)
-      const known = gathered.get(key) ?? { first: { ...look, requestId }, entities: new Set() }
-      for (const id of look.entities) known.entities.add(id)
+      const known = gathered.get(key) ?? { first: { ...look, requestId }, looks: new Set() }
+      known.looks.add(look)
       gathered.set(key, known)
     },
     flush() {
-      for (const { first, entities } of gathered.values()) {
-        const ids = [...entities]
+      for (const { first, looks } of gathered.values()) {
+        const ids = [...new Set([...looks].flatMap(({ entities }) => entities))]
         for (let at = 0; at < ids.length; at += mostEntities)
           note({ ...first, entities: ids.slice(at, at + mostEntities) })
       }

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../domain/errors.ts'
 import { secondsBetween } from '../domain/time.ts'
-import type { Db } from '../store/tables.ts'
+import type { Ask } from '../store/database.ts'
 import { readTouches, type Touch, type Touches } from '../store/touched.ts'
 import type { HeldSnapshots } from './held-snapshots.ts'
 
@@ -14,14 +14,14 @@ export const REMEMBERED_SECONDS = 3_600
 const LOOK_WITHIN_SECONDS = REMEMBERED_SECONDS / 2
 
 export interface LookOptions {
-  db: Db
+  ask: Ask
   held: Pick<HeldSnapshots, 'forget' | 'forgetAll'>
   /** How many writes this process has made, where nobody else writes to the database: without one there is nothing to find. */
   ownWrites?: (() => number) | undefined
 }
 
 /** Resolves when what is held is at least as new as everything that was committed before the call, by any process. */
-export function createLook({ db, held, ownWrites }: LookOptions): () => Promise<void> {
+export function createLook({ ask, held, ownWrites }: LookOptions): () => Promise<void> {
   let last: (Look & { writes: number | null }) | null = null
   let seen: ReadonlySet<string> = new Set()
 
@@ -29,7 +29,7 @@ export function createLook({ db, held, ownWrites }: LookOptions): () => Promise<
     const writes = ownWrites?.() ?? null
     if (writes !== null && writes === last?.writes) return
     try {
-      const { rows, bound, at } = await inTime(readTouches(db, last?.bound ?? null, MAX_TOUCHES))
+      const { rows, bound, at } = await inTime(readTouches(ask, last?.bound ?? null, MAX_TOUCHES))
       if (last === null || rows.length === MAX_TOUCHES || hasGap(last, { bound, at })) held.forgetAll()
       // A transaction comes again for as long as an older one runs; what was read after the first time is not old.
       const fresh = rows.filter((row) => !seen.has(nameOf(row)))

@@ -1,5 +1,6 @@
 // What the store says of entities, kept in memory for as long as it is true: invalidated by what is written, not by age.
 import DataLoader from 'dataloader'
+import { type Ask, askThrough } from '../store/database.ts'
 import {
   type AccountKey,
   type AccountRow,
@@ -41,6 +42,8 @@ export interface Snapshots {
 
 export interface SnapshotsOptions {
   db: Db
+  /** Absent: through `db`. */
+  ask?: Ask
   /** As for `createLook`. */
   ownWrites?: (() => number) | undefined
   /** Entities held at most: each takes some kilobytes. */
@@ -49,9 +52,10 @@ export interface SnapshotsOptions {
 
 const MAX_HELD = 10_000
 
-export function createSnapshots({ db, ownWrites, maximum = MAX_HELD }: SnapshotsOptions): Snapshots {
+export function createSnapshots(options: SnapshotsOptions): Snapshots {
+  const { db, ask = askThrough(db), ownWrites, maximum = MAX_HELD } = options
   const held = createHeldSnapshots(maximum)
-  const look = createLook({ db, held, ownWrites })
+  const look = createLook({ ask, held, ownWrites })
   // All that is asked for in one turn is read together, whoever asks.
   const load = new DataLoader<EntityKey, Snapshot | null>((keys) => loadSnapshots(db, held, keys), {
     cache: false,

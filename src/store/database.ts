@@ -1,5 +1,5 @@
 // Opens the database: Postgres where there is a URL, otherwise PGlite in the data directory.
-import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely'
+import { CompiledQuery, Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely'
 import { Pool, type PoolClient } from 'pg'
 import { type DataDirLock, lockDataDir } from './data-dir.ts'
 import { IN_MEMORY, openEmbedded } from './embedded.ts'
@@ -9,12 +9,28 @@ import { postgresTypes } from './value-types.ts'
 export interface OpenDatabase {
   db: Kysely<Tables>
   kind: 'postgres' | 'pglite'
+  /** For a read that is asked all the time: connections prepare it once, and nothing is built for it. */
+  ask: Ask
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Waits for what is running, then closes; what is asked later is refused. */
   close(): Promise<void>
   /** How many statements other than reads were run; absent where other processes may write too. */
   ownWrites?: () => number
+}
+
+export interface StandingRead {
+  /** Among the prepared statements of a connection. */
+  name: string
+  text: string
+}
+
+export type Ask = <Row>(read: StandingRead, values: readonly unknown[]) => Promise<Row[]>
+
+/** The same, for whom it need not be quick. */
+export function askThrough(db: Kysely<Tables>): Ask {
+  return async <Row>({ text }: StandingRead, values: readonly unknown[]) =>
+    (await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows
 }
 
 export interface DatabaseOptions {
@@ -71,7 +87,7 @@ async function openPglite(dataDir: string): Promise<OpenDatabase> {
   const lock: DataDirLock | null = dataDir === IN_MEMORY ? null : lockDataDir(dataDir)
   try {
     const pglite = await openEmbedded(dataDir)
-    const database = create('pglite', new PGliteDialect({ pglite }))
+    const database = create('pglite', new PGliteDialect({ pglite }), null)
     // Through the dialect, so that `destroy` knows there is something to close.
     await database.ping()
     return { ...database, close: () => database.close().finally(() => lock?.release()) }
@@ -82,7 +98,19 @@ async function openPglite(dataDir: string): Promise<OpenDatabase> {
 }
 
 function openPostgres(url: string, queryTimeoutMs: number): OpenDatabase {
-  return create('postgres', new PostgresDialect({ pool: async () => createPool(url, queryTimeoutMs) }))
+  const pool = createPool(url, queryTimeoutMs)
+  return create('postgres', new PostgresDialect({ pool }), askOf(pool))
+}
+
+function askOf(pool: Pool): Ask {
+  return async <Row>(read: StandingRead, values: readonly unknown[]) => {
+    const client = await pool.connect()
+    try {
+      return (await client.query({ ...read, values: [...values] })).rows as Row[]
+    } finally {
+      client.release()
+    }
+  }
 }
 
 /** What the URL says wins over each of these. */
@@ -124,7 +152,11 @@ function endAfterTimeout(client: PoolClient): void {
 
 const READ_TIMEOUT = 'Query read timeout'
 
-function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDialect): OpenDatabase {
+function create(
+  kind: OpenDatabase['kind'],
+  dialect: PGliteDialect | PostgresDialect,
+  ask: Ask | null,
+): OpenDatabase {
   let writes = 0
   const log = (event: LogEvent) => {
     if (!isRead(event)) writes += 1
@@ -135,6 +167,7 @@ function create(kind: OpenDatabase['kind'], dialect: PGliteDialect | PostgresDia
   return {
     db,
     kind,
+    ask: ask ?? askThrough(db),
     async ping() {
       await sql`select 1`.execute(db)
     },

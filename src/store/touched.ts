@@ -1,6 +1,7 @@
 // Which entities were written to since a process last asked: what it keeps of them in memory is old.
 import { sql } from 'kysely'
 import type { Instant } from '../domain/time.ts'
+import type { Ask } from './database.ts'
 import type { Db } from './tables.ts'
 
 /** A write to an entity, its accounts or its validations that is committed. */
@@ -24,23 +25,28 @@ export interface Touches {
  * Everything that was committed before this statement began and is not below `since`, oldest first. Transactions are numbered when they
  * begin to write and seen when they commit, so the bound is the oldest that still ran, not the newest that was seen.
  */
-export async function readTouches(db: Db, since: string | null, limit: number): Promise<Touches> {
-  const { rows } = await sql<Row>`
+export async function readTouches(ask: Ask, since: string | null, limit: number): Promise<Touches> {
+  const rows = await ask<Row>(TOUCHES, [since, limit])
+  const [{ bound, at } = { bound: '0', at: '' }] = rows
+  const touches = rows.flatMap(({ by, tenant, entity_id }) =>
+    by === null ? [] : [{ by, tenant, entityId: entity_id }],
+  )
+  return { rows: touches, bound, at }
+}
+
+const TOUCHES = {
+  name: 'touches',
+  text: `
     select pg_snapshot_xmin(pg_current_snapshot())::text as bound, now() as at,
       touched.by::text as by, touched.tenant, touched.entity_id
     from (select 1) as one
     left join (
       select * from touched
       -- Mostly there is nothing, which the end of the index tells: then nothing is gone through.
-      where (select newest.by from touched as newest order by newest.by desc limit 1) >= ${since}::text::xid8
-        and by >= ${since}::text::xid8
-      order by by limit ${limit}
-    ) as touched on true`.execute(db)
-  const [{ bound, at } = { bound: '0', at: '' }] = rows
-  const touches = rows.flatMap(({ by, tenant, entity_id }) =>
-    by === null ? [] : [{ by, tenant, entityId: entity_id }],
-  )
-  return { rows: touches, bound, at }
+      where (select newest.by from touched as newest order by newest.by desc limit 1) >= $1::text::xid8
+        and by >= $1::text::xid8
+      order by by limit $2::int
+    ) as touched on true`,
 }
 
 interface Row {
