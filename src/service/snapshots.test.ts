@@ -207,6 +207,10 @@ describe.each(postgres)('snapshots on $name', ({ open }) => {
     expect(waits?.entity.kind).toBe('PERSON')
     // What was read after the change is not taken for old with each further look.
     expect((await services.snapshots.read(TENANT, [entity.id]))[0]).toBe(changed)
+    // Nor by who had not looked before.
+    const { snapshots } = createTestServices(database.db)
+    const [first] = await snapshots.read(TENANT, [entity.id])
+    expect((await snapshots.read(TENANT, [entity.id]))[0]).toBe(first)
     release.resolve()
     await open
     expect((await services.snapshots.read(TENANT, [blocker.id]))[0]?.entity.kind).toBe('BUSINESS')

@@ -34,6 +34,8 @@ export async function readTouches(ask: Ask, since: string | null, limit: number)
   return { rows: touches, bound, at }
 }
 
+/** Who has not asked before hears of what may come again: so it is known then. */
+const SINCE = 'coalesce($1::text::xid8, pg_snapshot_xmin(pg_current_snapshot()))'
 const TOUCHES = {
   name: 'touches',
   text: `
@@ -43,8 +45,8 @@ const TOUCHES = {
     left join (
       select * from touched
       -- Mostly there is nothing, which the end of the index tells: then nothing is gone through.
-      where (select newest.by from touched as newest order by newest.by desc limit 1) >= $1::text::xid8
-        and by >= $1::text::xid8
+      where (select newest.by from touched as newest order by newest.by desc limit 1) >= ${SINCE}
+        and by >= ${SINCE}
       order by by limit $2::int
     ) as touched on true`,
 }
