@@ -10,7 +10,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.exit(1)
 }
 // V8 guesses from the first seconds which objects grow old, and then makes a part of every request among the old ones,
-// which are collected late: under load that is 100 MB of garbage.
+// which are collected late: under load the process is larger for it.
 setFlagsFromString('--no-allocation-site-pretenuring')
 // Compiled code is kept beside the packages, so that later starts are quicker; the script `prepare` makes the first of
 // them after an install, so that `npm start` is quick at once. Not in the temporary directory, where

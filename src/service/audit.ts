@@ -35,7 +35,7 @@ export interface AuditLog {
   write(record: AuditRecord): Promise<void>
   /** The same, without anybody waiting for it: kept while the database is away, and tried again with the next. */
   note(record: AuditRecord): void
-  /** As `note`, for a look at statuses: looks of one caller at the same fields that come soon after each other are one entry. */
+  /** As `note`, for a look at statuses: looks of one caller at the same fields that come soon after each other are one entry for each 100 entities. */
   look(done: Done, requestId: string): void
   /** Resolves once everything that was noted is durable; rejects with STORE_UNAVAILABLE while that cannot be. */
   flush(): Promise<void>
