@@ -69,7 +69,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
         )
         return null
       } catch (error) {
-        return refuseCaller(error, requestId)
+        return refuseCaller(error, { requestId })
       }
     },
     end() {
