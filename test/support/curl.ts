@@ -1,11 +1,11 @@
 // The part of curl's command line that the documentation uses, so that its commands run without curl.
 import { expect } from 'vitest'
 
-/** With -N: the first event of a stream, which is then left. */
-export async function curl(command: string): Promise<{ status: number; body: unknown }> {
+/** With -N: the first event of a stream, which is then left. With -i any status is an answer. */
+export async function curl(command: string): Promise<{ status: number; body: unknown; mode: string }> {
   const words = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)]
-  const [program, mode, ...rest] = words.map(([, quoted, plain]) => quoted ?? plain ?? '')
-  expect([program, mode]).toEqual(['curl', expect.stringMatching(/^-[sN]$/)])
+  const [program, mode = '', ...rest] = words.map(([, quoted, plain]) => quoted ?? plain ?? '')
+  expect([program, mode]).toEqual(['curl', expect.stringMatching(/^-[sNi]$/)])
   let url = ''
   const request: { method?: string; body?: string; headers: Record<string, string> } = { headers: {} }
   for (let word = 0; word < rest.length; word++) {
@@ -23,7 +23,7 @@ export async function curl(command: string): Promise<{ status: number; body: unk
   const method = request.method ?? (request.body === undefined ? 'GET' : 'POST')
   const response = await fetch(url, { ...request, method })
   const body = mode === '-N' ? await firstEvent(response) : await bodyOf(response)
-  return { status: response.status, body }
+  return { status: response.status, body, mode }
 }
 
 /** What the first event of a stream holds; the stream is then left. */
