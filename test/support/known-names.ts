@@ -21,8 +21,9 @@ export function isEnvironmentName(name: string): boolean {
   return Object.hasOwn(KNOWN_SETTINGS, name) || FOREIGN.test(name)
 }
 
-/** Values of enums, and codes of errors. */
+/** Values of enums, codes of errors, and kinds of signatures. */
 export const VOCABULARY: ReadonlySet<string> = new Set([
+  ...PROVIDERS.flatMap(({ webhooks }) => webhooks?.scheme.kind ?? []),
   ...Object.keys(ERRORS),
   ...Object.values(createSchema().getTypeMap())
     .filter(isEnumType)
