@@ -14,6 +14,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { DECIDED_BY, DECISION_OUTCOMES } from '../src/domain/decision.ts'
 import { ENTITY_STATUS_PRECEDENCE } from '../src/domain/entity.ts'
+import { GATE_BLOCKER_CODES } from '../src/domain/gate.ts'
 import { ENTITY_KINDS, OBSERVED_VIA } from '../src/domain/observation.ts'
 import { PII_CLASS_NAMES } from '../src/domain/pii.ts'
 import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
@@ -36,6 +37,7 @@ const ENUMS: Record<string, readonly string[]> = {
   DecidedBy: DECIDED_BY,
   DecisionOutcome: DECISION_OUTCOMES,
   EntityKind: ENTITY_KINDS,
+  GateBlockerCode: GATE_BLOCKER_CODES,
   KycStatus: KYC_STATUSES,
   ObservedVia: OBSERVED_VIA,
   PiiClass: PII_CLASS_NAMES,

@@ -6,6 +6,7 @@
 // once it stands. Everything else that a provider says of a validation, and when it said it, is the same for all who have
 // the same status.
 import type { Decision } from './decision.ts'
+import { type GateAnswer, type GateBlockerCode, type GateFacts, type GatePolicy, gateAnswer } from './gate.ts'
 import { createReason, type Reason } from './reason.ts'
 import { isFinal, type KycStatus, type StatusFacts } from './status.ts'
 import type { Instant } from './time.ts'
@@ -56,4 +57,32 @@ export function customerDecision(
 /** Providers that tell no time of the end give that of the last touch: screening goes on after it, and touches the record. */
 export function notAfter(time: Instant | null, limit: Instant): Instant | null {
   return time !== null && time > limit ? limit : time
+}
+
+/** What a customer is told anyway, by their status, its times and their kind. */
+const GATE_MESSAGES: Readonly<Partial<Record<GateBlockerCode, string>>> = {
+  WRONG_KIND: 'This is not for this kind of customer.',
+  REJECTED: 'A verification was not accepted.',
+  LAPSED: 'A verification has run out. It has to be done again.',
+  NOT_VERIFIED: 'A verification is not done yet.',
+  TOO_OLD: 'A verification is too old. It has to be done again.',
+}
+
+/**
+ * Whether they may is the truth. Why not is one reason: what their status says already, before all else; and where that
+ * says nothing, the same word for a check, a screening, an answer that is too old, or a word that nobody understood.
+ */
+export function customerGateAnswer(policy: GatePolicy, facts: GateFacts, now: Instant): GateAnswer {
+  const { allowed, blockers } = gateAnswer(policy, facts, now)
+  if (allowed) return { allowed, blockers, changesAt: customerChangesAt(policy, facts, now) }
+  const told = blockers.find(({ code }) => code in GATE_MESSAGES)
+  const code = told?.code ?? 'NOT_AVAILABLE'
+  const message = GATE_MESSAGES[code] ?? 'This is not available now.'
+  return { allowed, blockers: [{ code, message, provider: null }], changesAt: null }
+}
+
+/** By the times that a customer sees: neither when a provider was last asked, nor when it closes a review. */
+function customerChangesAt(policy: GatePolicy, facts: GateFacts, now: Instant): Instant | null {
+  const standings = facts.standings.map((standing) => ({ ...standing, closesAt: null }))
+  return gateAnswer({ ...policy, maxStalenessSeconds: null }, { ...facts, standings }, now).changesAt
 }
