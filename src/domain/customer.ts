@@ -59,7 +59,6 @@ export function notAfter(time: Instant | null, limit: Instant): Instant | null {
   return time !== null && time > limit ? limit : time
 }
 
-/** What a customer is told anyway, by their status, its times and their kind. */
 const GATE_MESSAGES: Readonly<Partial<Record<GateBlockerCode, string>>> = {
   WRONG_KIND: 'This is not for this kind of customer.',
   REJECTED: 'A verification was not accepted.',
@@ -69,20 +68,23 @@ const GATE_MESSAGES: Readonly<Partial<Record<GateBlockerCode, string>>> = {
 }
 
 /**
- * Whether they may is the truth. Why not is one reason: what their status says already, before all else; and where that
- * says nothing, the same word for a check, a screening, an answer that is too old, or a word that nobody understood.
+ * Whether they may is the truth. Why not, and until when, is what follows from the status and its times, which they see
+ * anyway; where nothing does, it is one word for a check, a screening, an answer that is too old and a word that nobody knows.
  */
 export function customerGateAnswer(policy: GatePolicy, facts: GateFacts, now: Instant): GateAnswer {
-  const { allowed, blockers } = gateAnswer(policy, facts, now)
-  if (allowed) return { allowed, blockers, changesAt: customerChangesAt(policy, facts, now) }
-  const told = blockers.find(({ code }) => code in GATE_MESSAGES)
-  const code = told?.code ?? 'NOT_AVAILABLE'
+  const { allowed } = gateAnswer(policy, facts, now)
+  const visible = gateAnswer({ ...policy, checks: {}, maxStalenessSeconds: null }, visibleOf(facts, now), now)
+  if (allowed) return { ...visible, allowed }
+  const code = visible.blockers[0]?.code ?? 'NOT_AVAILABLE'
   const message = GATE_MESSAGES[code] ?? 'This is not available now.'
   return { allowed, blockers: [{ code, message, provider: null }], changesAt: null }
 }
 
-/** By the times that a customer sees: neither when a provider was last asked, nor when it closes a review. */
-function customerChangesAt(policy: GatePolicy, facts: GateFacts, now: Instant): Instant | null {
-  const standings = facts.standings.map((standing) => ({ ...standing, closesAt: null }))
-  return gateAnswer({ ...policy, maxStalenessSeconds: null }, { ...facts, standings }, now).changesAt
+/** When a review will be closed tells when its record was last touched. */
+function visibleOf({ kind, standings }: GateFacts, now: Instant): GateFacts {
+  const seen = standings.map((standing) => {
+    const isClosed = standing.closesAt !== null && standing.closesAt <= now
+    return { ...standing, isRecognized: true, closesAt: isClosed ? standing.closesAt : null }
+  })
+  return { kind, standings: seen }
 }
