@@ -24,6 +24,7 @@ import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
+import { createGates } from './service/gates.ts'
 import { createGroups } from './service/groups.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
@@ -214,6 +215,7 @@ async function createServices(
     flights: createFlights(),
     snapshots: createSnapshots(database),
     groups: createGroups(),
+    gates: createGates(config.gates),
     feed,
     metrics,
     audit,

@@ -1,6 +1,7 @@
 // DataLoaders of one request: each type of thing is read in one batch per tick.
 import DataLoader from 'dataloader'
 import type { GatewayError } from '../domain/errors.ts'
+import { type GateAnswer, gateAnswer } from '../domain/gate.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
 import {
@@ -36,6 +37,7 @@ import {
   type ReferenceAsk,
 } from '../service/validations.ts'
 import { restrictLoaders } from './customer-loaders.ts'
+import { createGateLoader, type GateAsk } from './gate-loader.ts'
 import { byAccount, byContent } from './loader-keys.ts'
 
 export interface Loaders {
@@ -44,6 +46,7 @@ export interface Loaders {
   entityByAccount: DataLoader<AccountKey, EntityRow | null, string>
   accounts: DataLoader<string, readonly AccountRow[]>
   standing: DataLoader<StandingAsk, AccountStanding, string>
+  gate: DataLoader<GateAsk, GateAnswer, string>
   validation: DataLoader<IdAsk, ValidationView | null, string>
   validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>
   validationPage: DataLoader<ValidationListAsk, ValidationPage, string>
@@ -66,6 +69,10 @@ export function createLoaders(services: Services, { tenant, entity }: Principal)
 
 function createTenantLoaders(services: Services, tenant: string): Loaders {
   const accounts = new DataLoader((ids: readonly string[]) => loadAccounts(services, tenant, ids))
+  const standing = new DataLoader(
+    (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
+    byContent,
+  )
   return {
     entity: new DataLoader((ids) => loadEntities(services, tenant, ids)),
     entityByExternalId: new DataLoader((ids) => loadEntitiesByExternalId(services, tenant, ids)),
@@ -83,10 +90,8 @@ function createTenantLoaders(services: Services, tenant: string): Loaders {
       (asks: readonly HistoryAsk[]) => pageHistories(services, tenant, asks),
       byContent,
     ),
-    standing: new DataLoader(
-      (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
-      byContent,
-    ),
+    standing,
+    gate: createGateLoader({ services, tenant, loaders: { accounts, standing }, answer: gateAnswer }),
     validation: new DataLoader(
       (asks: readonly IdAsk[]) => loadValidations(services, tenant, asks),
       byContent,

@@ -4,6 +4,7 @@ import { auditResolvers } from './audit.ts'
 import { deliveryResolvers } from './delivery.ts'
 import { entityResolvers } from './entity.ts'
 import { erasureResolvers } from './erasure.ts'
+import { gateResolvers } from './gate.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
 import { subscriptionResolvers } from './subscription.ts'
@@ -12,6 +13,7 @@ import { validationResolvers } from './validation.ts'
 export const resolvers = [
   sharedResolvers,
   entityResolvers,
+  gateResolvers,
   erasureResolvers,
   deliveryResolvers,
   validationResolvers,
