@@ -17,14 +17,17 @@ const store = openStore(STORE ?? 'bff.sqlite')
 
 async function route(request: IncomingMessage): Promise<Reply> {
   if (request.method !== 'POST' || request.url !== '/withdrawals') return { status: 404, body: {} }
-  const { customer, amount } = (await json(request)) as { customer?: unknown; amount?: unknown }
+  const asked = (await json(request).catch(() => null)) as { customer?: unknown; amount?: unknown } | null
+  const { customer, amount } = asked ?? {}
   if (typeof customer !== 'string' || typeof amount !== 'number') return { status: 400, body: {} }
   return decide(gateway, customer)
 }
 
 const server = createServer(async (request, response) => {
-  // What is no JSON ends here too.
-  const { status, body, headers } = await route(request).catch((): Reply => ({ status: 400, body: {} }))
+  const { status, body, headers } = await route(request).catch((error: Error): Reply => {
+    console.error(error.message)
+    return { status: 500, body: {} }
+  })
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify(body))
 })

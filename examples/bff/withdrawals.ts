@@ -3,20 +3,14 @@ import { type Gateway, GatewayFailure } from './gateway.ts'
 
 const MAY_WITHDRAW = `query MayWithdraw($customer: String!, $maxAge: Int!) {
   entity(by: { externalId: $customer }, maxAge: $maxAge) {
-    isVerified
-    status
-    waitingOn
-    validUntil
+    gate(name: "withdraw") { allowed blockers { code message } changesAt }
     freshness { isStale lastError { retryAfter } }
   }
 }`
 
 interface Asked {
   entity: {
-    isVerified: boolean
-    status: string
-    waitingOn: string
-    validUntil: string | null
+    gate: { allowed: boolean; blockers: { code: string; message: string }[]; changesAt: string | null }
     freshness: { isStale: boolean; lastError: { retryAfter: number | null } | null } | null
   } | null
 }
@@ -35,12 +29,16 @@ export async function decide(gateway: Gateway, customer: string): Promise<Reply>
   try {
     const { entity } = await gateway.ask<Asked>(MAY_WITHDRAW, { customer, maxAge: MAX_AGE })
     if (!entity) return { status: 404, body: { reason: 'UNKNOWN_CUSTOMER' } }
-    const { isVerified, status, waitingOn, validUntil, freshness } = entity
-    if (!isVerified) return { status: 403, body: { reason: 'NOT_VERIFIED', status, waitingOn } }
-    // Approved when the provider was last asked; it cannot be asked now. Where that is good enough for you, go on.
-    if (freshness?.isStale) return later(freshness.lastError?.retryAfter)
-    return { status: 202, body: { validUntil } }
+    const { gate, freshness } = entity
+    const isOld = freshness?.isStale === true
+    // A provider cannot be asked now, so this is the last that is known. Where a "yes" of then is good enough for you, go on.
+    const mayChange = gate.allowed ? isOld : gate.blockers.every(({ code }) => code === 'STALE')
+    if (mayChange) return later(freshness?.lastError?.retryAfter)
+    if (!gate.allowed) return { status: 403, body: { reason: 'NOT_ALLOWED', blockers: gate.blockers } }
+    return { status: 202, body: { validUntil: gate.changesAt } }
   } catch (error) {
+    // A code that stays, such as UNKNOWN_GATE, is for an operator.
+    if (error instanceof GatewayFailure && !error.retryable) throw error
     console.error((error as Error).message)
     return later(error instanceof GatewayFailure ? error.retryAfter : null)
   }

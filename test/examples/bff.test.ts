@@ -96,9 +96,11 @@ describe('the BFF', () => {
     expect(await withdraw(address, ada.externalId)).toMatchObject({ status: 202 })
     expect(await withdraw(address, bruno.externalId)).toMatchObject({
       status: 403,
-      body: { reason: 'NOT_VERIFIED', status: 'IN_PROGRESS', waitingOn: 'CUSTOMER' },
+      body: { reason: 'NOT_ALLOWED', blockers: [{ code: 'NOT_VERIFIED', message: expect.any(String) }] },
     })
     expect(await withdraw(address, 'nobody')).toMatchObject({ status: 404 })
+    const nonsense = await fetch(`${address}/withdrawals`, { method: 'POST', body: '{' })
+    expect(nonsense.status).toBe(400)
   })
 
   it('lets nobody withdraw on an old answer while the provider is down', async () => {
