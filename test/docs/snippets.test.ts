@@ -40,7 +40,7 @@ describe('a block', () => {
   afterAll(() => app.close())
 
   const fault = (language: string, text: string, quoted: string | null = null) =>
-    checkBlocks([{ language, text, quoted, place: 'here' }], app.origin).then(
+    checkBlocks([{ language, text, quoted, place: 'here', isFirst: false }], app.origin).then(
       () => null,
       (error: Error) => error.message,
     )
@@ -77,6 +77,7 @@ describe('a block', () => {
       text: '# variables: { "id": "kira-example" }\nquery ($id: String) { entity(by: { externalId: $id }) { id status } }',
       quoted: null,
       place: 'here',
+      isFirst: false,
     }
     const after = (text: string) => checkBlocks([asks, { ...asks, language: 'json', text }], app.origin)
     await after('{ "data": { "entity": { "id": "…", "status": "PROCESSING" } } }')

@@ -14,6 +14,8 @@ export interface Block {
   place: string
   /** The file that the comment above says this is a part of: `<!-- quoted: path -->`. */
   quoted: string | null
+  /** Whether it is the first of its section: then it does not belong to the block before. */
+  isFirst: boolean
 }
 
 /** Every page that people write: not those that are printed, nor the records of decisions. */
@@ -37,12 +39,18 @@ export function readPage(path: string): string {
 export function blocksOf(path: string): Block[] {
   const page = readPage(path)
   const fences = page.matchAll(/(?:^ *<!-- quoted: (\S+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$/gms)
-  return [...fences].map(({ 1: quoted, 2: indent = '', 3: language = '', 4: text = '', index }) => ({
-    language,
-    text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-    place: `${path}:${page.slice(0, index).split('\n').length + (quoted ? 1 : 0)}`,
-    quoted: quoted ?? null,
-  }))
+  let end = 0
+  return [...fences].map(({ 0: fence, 1: quoted, 2: indent = '', 3: language = '', 4: text = '', index }) => {
+    const isFirst = /^#+ /m.test(page.slice(end, index))
+    end = index + fence.length
+    return {
+      language,
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+      place: `${path}:${page.slice(0, index).split('\n').length + (quoted ? 1 : 0)}`,
+      quoted: quoted ?? null,
+      isFirst,
+    }
+  })
 }
 
 /** The rows of the table of this page whose head begins with these cells, without backticks. */

@@ -4,7 +4,7 @@
 //
 //   graphql            runs in the sandbox, with the variables of its line `# variables: {…}`; of a subscription, to its first event
 //   sh                 curl runs in the sandbox, as localhost:4000 or kyc.example.com, and gets 200; of other commands the words, options and files have to exist
-//   json               right after one of these: the exact answer, in which "…" stands for any value. Elsewhere it only has to parse
+//   json               right after one of these, in its section: the exact answer, in which "…" stands for any value. Elsewhere it only has to parse
 //   js, ts, tsx, html  quote a file that a test runs: <!-- quoted: path --> stands above
 //   yaml, dotenv, ini  parse, and name settings that exist
 //   text               right after `curl -i`: the status. Elsewhere a picture, with nothing to run
@@ -50,12 +50,14 @@ const schema = createSchema()
 export async function checkBlocks(blocks: readonly Block[], origin: string): Promise<void> {
   const course: Course = { origin, answer: undefined, cursor: null }
   for (const [index, block] of blocks.entries()) {
+    if (block.isFirst) course.answer = undefined
     const { answer } = course
     try {
       const check = LANGUAGES[block.language]
       if (!check) throw new Error(`a language that nothing checks: ${block.language || 'none'}`)
       await check(block, course)
-      const isShown = blocks[index + 1]?.language === 'json'
+      const next = blocks[index + 1]
+      const isShown = next?.language === 'json' && !next.isFirst
       if (!isShown && course.answer !== answer && hasErrors(course.answer))
         throw new Error('an error in the answer that the page does not show')
     } catch (error) {
