@@ -113,7 +113,6 @@ async function withoutRequestId<T>(answer: Promise<T>): Promise<T> {
 
 const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) => extensions.code)
 const NO_CALLS = { gu1: {}, sila: {} }
-
 describe('an end user', () => {
   it.each(Object.entries(WAYS))('finds their own by %s', async (_, query) => {
     const { data, errors } = await look(query, known.ada)
