@@ -21,7 +21,7 @@ import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
 import { BLOCKED_BY, isFinal, KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../src/domain/status.ts'
 import { BREAKER_STATES } from '../src/domain/upstream.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from '../src/domain/verification.ts'
-import { readTypeDefs } from '../src/graphql/schema.ts'
+import { readTypeDefs } from '../src/graphql/type-defs.ts'
 import { PROVIDER_CAPABILITIES } from '../src/providers/provider.ts'
 import { AUDIT_ACTIONS } from '../src/service/audit.ts'
 

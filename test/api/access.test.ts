@@ -55,6 +55,9 @@ const ROOT_FIELDS: Record<string, [scope: Scope, document: string]> = {
   'Query.node': ['kyc:read', '{ node(id: "RW50") { id } }'],
   'Query.nodes': ['kyc:read', '{ nodes(ids: []) { id } }'],
   'Query.providers': ['kyc:read', '{ providers { id } }'],
+  'Query.gates': ['kyc:read', '{ gates { name } }'],
+  'Query._entities': ['kyc:read', '{ _entities(representations: []) { __typename } }'],
+  'Query._service': ['schema:read', '{ _service { sdl } }'],
   'Query.auditLog': ['kyc:admin', '{ auditLog { nodes { position } } }'],
   'Mutation.registerEntity': [
     'kyc:write',
@@ -167,6 +170,7 @@ const WAYS: Record<string, string> = {
   alias: `query ($validation: ID!) { validation(by: { id: $validation }) { ${ALIASED} } }`,
   node: `query ($validation: ID!) { node(id: $validation) { ... on Validation { ${PERSONAL} } } }`,
   nodes: `query ($validation: ID!) { nodes(ids: [$validation]) { ... on Validation { ${PERSONAL} } } }`,
+  representation: `query ($validation: ID!) { _entities(representations: [{ __typename: "Validation", id: $validation }]) { ... on Validation { ${PERSONAL} } } }`,
   history: `query ($entity: ID!) { entity(by: { id: $entity }) { statusHistory(first: 1) { nodes { validation { ${PERSONAL} } } } } }`,
   subscription: `subscription ($entity: ID!) { entityStatusChanged(by: { id: $entity }) { validation { ${PERSONAL} } } }`,
   cursor: `subscription ($before: String!) { statusChanges(after: $before) { validation { ${PERSONAL} } } }`,
