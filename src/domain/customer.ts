@@ -67,13 +67,18 @@ const GATE_MESSAGES: Readonly<Partial<Record<GateBlockerCode, string>>> = {
   TOO_OLD: 'A verification is too old. It has to be done again.',
 }
 
+/** That a gate which looks at single checks is closed would tell of the check, whatever the words. */
+export function isForCustomers({ checks }: GatePolicy): boolean {
+  return Object.keys(checks).length === 0
+}
+
 /**
- * Whether they may is the truth. Why not, and until when, is what follows from the status and its times, which they see
- * anyway; where nothing does, it is one word for a check, a screening, an answer that is too old and a word that nobody knows.
+ * Of a gate that is for them. Whether they may is the truth. Why not, and until when, is what follows from the status and its
+ * times, which they see anyway; where nothing does, it is one word for an answer that is too old and one that nobody understood.
  */
 export function customerGateAnswer(policy: GatePolicy, facts: GateFacts, now: Instant): GateAnswer {
   const { allowed } = gateAnswer(policy, facts, now)
-  const visible = gateAnswer({ ...policy, checks: {}, maxStalenessSeconds: null }, visibleOf(facts, now), now)
+  const visible = gateAnswer({ ...policy, maxStalenessSeconds: null }, visibleOf(facts, now), now)
   if (allowed) return { ...visible, allowed }
   const code = visible.blockers[0]?.code ?? 'NOT_AVAILABLE'
   const message = GATE_MESSAGES[code] ?? 'This is not available now.'

@@ -1,7 +1,12 @@
 // The loaders of an end user: they find one entity and what belongs to it, and show it as its customer may see it.
 import DataLoader from 'dataloader'
 import { customerGateAnswer } from '../domain/customer.ts'
-import { customerPersonal, customerStanding, customerValidation } from '../service/customer-view.ts'
+import {
+  customerGates,
+  customerPersonal,
+  customerStanding,
+  customerValidation,
+} from '../service/customer-view.ts'
 import { type EntityRow, loadKnownEntitiesByAccount } from '../service/entities.ts'
 import type { ValidationListAsk } from '../service/entity-validations.ts'
 import type { PersonalData } from '../service/personal.ts'
@@ -64,7 +69,10 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
       const standings = await all.standing.loadMany(asks)
       return standings.map((one) => (one instanceof Error ? one : customerStanding(one)))
     }, byContent),
-    gate: createGateLoader({ services, tenant, loaders: all, answer: customerGateAnswer }),
+    gate: createGateLoader({
+      ...{ services, tenant, gates: customerGates(services.gates), loaders: all },
+      answer: customerGateAnswer,
+    }),
     personal: new DataLoader<ValidationView['row'], PersonalData>(async (rows) => {
       const found = await all.personal.loadMany(rows)
       return found.map((one) => (one instanceof Error ? one : customerPersonal(one)))

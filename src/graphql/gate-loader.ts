@@ -3,7 +3,7 @@ import DataLoader from 'dataloader'
 import type { GateAnswer, GateFacts, GatePolicy } from '../domain/gate.ts'
 import type { EntityKind } from '../domain/observation.ts'
 import { type Instant, plusSeconds } from '../domain/time.ts'
-import { findGate, gateStandingsOf } from '../service/gates.ts'
+import { findGate, type Gates, gateStandingsOf } from '../service/gates.ts'
 import type { Services } from '../service/services.ts'
 import { byContent } from './loader-keys.ts'
 import type { Loaders } from './loaders.ts'
@@ -19,6 +19,8 @@ export interface GateAsk {
 export interface GateLoading {
   services: Services
   tenant: string
+  /** Those that may be asked. */
+  gates: Pick<Gates, 'current'>
   /** What accounts say, with nothing left out: what is told of the answer is up to `answer`. */
   loaders: Pick<Loaders, 'accounts' | 'standing'>
   answer(policy: GatePolicy, facts: GateFacts, now: Instant): GateAnswer
@@ -34,11 +36,11 @@ export function createGateLoader(loading: GateLoading): Loaders['gate'] {
 }
 
 async function answerOf(
-  { services, tenant, loaders, answer }: GateLoading,
+  { services, tenant, gates, loaders, answer }: GateLoading,
   ask: GateAsk,
   moment: Instant,
 ): Promise<GateAnswer> {
-  const policy = findGate(services.gates, ask.name)
+  const policy = findGate(gates, ask.name)
   const since = sinceOf(policy, ask, moment)
   const accounts = await loaders.accounts.load(ask.entityId)
   // Checks and times of an approval are details, and whether it still stands is in the provider's summary.

@@ -424,7 +424,7 @@ export type GateBlockerCode =
   | 'CHECK_NOT_PASSED'
   /** The approval that is needed has run out: verify again. */
   | 'LAPSED'
-  /** For end users only: something that is not theirs to know or to mend. */
+  /** For end users only: it is not available now, through nothing that they could mend. */
   | 'NOT_AVAILABLE'
   /** The provider sent a status that the gateway does not know: its approval may no longer stand. */
   | 'NOT_UNDERSTOOD'
@@ -700,7 +700,10 @@ export type Query = {
    * has never seen is asked for at its provider, stored and answered.
    */
   entity: Maybe<Entity>;
-  /** The gates of this gateway, in the order of its file: what `Entity.gate` answers for. */
+  /**
+   * The gates that you may ask with `Entity.gate`, in the order of their file. Those that look at single checks are for back
+   * ends alone: to end users there are none.
+   */
   gates: Array<GatePolicy>;
   /** Whatever has this global id. Null when it does not exist. */
   node: Maybe<Node>;

@@ -91,7 +91,10 @@ function createTenantLoaders(services: Services, tenant: string): Loaders {
       byContent,
     ),
     standing,
-    gate: createGateLoader({ services, tenant, loaders: { accounts, standing }, answer: gateAnswer }),
+    gate: createGateLoader({
+      ...{ services, tenant, gates: services.gates, loaders: { accounts, standing } },
+      answer: gateAnswer,
+    }),
     validation: new DataLoader(
       (asks: readonly IdAsk[]) => loadValidations(services, tenant, asks),
       byContent,

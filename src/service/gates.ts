@@ -26,7 +26,7 @@ export function createGates(policies: Policies): Gates {
 }
 
 /** Throws UNKNOWN_GATE. */
-export function findGate(gates: Gates, name: string): GatePolicy {
+export function findGate(gates: Pick<Gates, 'current'>, name: string): GatePolicy {
   const policy = gates.current().get(name)
   if (!policy) throw new GatewayError('UNKNOWN_GATE')
   return policy

@@ -1,15 +1,19 @@
 // Gates: which there are, and what one says of an entity. What depends on the clock is never kept.
+import { customerGates } from '../../service/customer-view.ts'
 import type { Resolvers } from '../generated.ts'
 import { providerOf } from './provider.ts'
 
 export const gateResolvers: Resolvers = {
   Query: {
-    gates: (_, __, { services, principal }) =>
-      [...services.gates.current()].map(([name, { description }]) => ({
+    gates(_, __, { services, principal }) {
+      const isCustomer = principal.entity !== null
+      const { current } = isCustomer ? customerGates(services.gates) : services.gates
+      // Written by people of the operator for their own: it may say what is looked for.
+      return [...current()].map(([name, { description }]) => ({
         name,
-        // Written by people of the operator for their own: it may say what is looked for.
-        description: principal.entity === null ? description : null,
-      })),
+        description: isCustomer ? null : description,
+      }))
+    },
   },
   Entity: {
     async gate({ id: entityId, kind, since }, { name }, { loaders }) {
