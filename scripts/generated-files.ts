@@ -5,6 +5,7 @@ import { buildSchema } from 'graphql'
 import { renderApiPage } from './api-page.ts'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
+import { renderExampleDocuments } from './example-documents.ts'
 import { renderLicencesPage } from './licences-page.ts'
 import { withMarkedPart } from './marked-part.ts'
 import { renderMetricsPage } from './metrics-page.ts'
@@ -42,6 +43,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/status.md', content: printed('docs/status.md', 'words', renderStatusWords()) },
     { path: 'docs/performance.svg', content: renderPerformanceChart(results) },
     { path: 'README.md', content: printed('README.md', 'performance', renderPerformanceSummary(results)) },
+    ...(await renderExampleDocuments(ROOT)),
     { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },
   ]
 }

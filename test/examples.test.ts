@@ -126,6 +126,15 @@ describe('examples', () => {
     expect(files.toSorted()).toEqual(Object.keys(EXPECTED))
   })
 
+  it('are all in the table of the folder', () => {
+    const names = readdirSync(FOLDER, { withFileTypes: true }).flatMap((entry) => {
+      if (entry.isDirectory()) return [`${entry.name}/`]
+      return entry.name.endsWith('.graphql') ? [entry.name] : []
+    })
+    const rows = readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/^\| \[(.+)\]\(\1\) \|/gm)
+    expect([...rows].map(([, name]) => name).toSorted()).toEqual(names.toSorted())
+  })
+
   it.each(Object.entries(EXPECTED))('%s answers as promised', async (file, expected) => {
     const query = readFileSync(join(FOLDER, file), 'utf8')
     const variables = JSON.parse(/^# variables: (.*)$/m.exec(query)?.[1] ?? '{}')

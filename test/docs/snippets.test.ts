@@ -40,7 +40,7 @@ describe('a block', () => {
   afterAll(() => app.close())
 
   const fault = (language: string, text: string, quoted: string | null = null) =>
-    checkBlocks([{ language, text, quoted, place: 'here', isFirst: false }], app.origin).then(
+    checkBlocks([{ language, text, quoted, place: 'here', isFirst: false, checked: null }], app.origin).then(
       () => null,
       (error: Error) => error.message,
     )
@@ -78,6 +78,7 @@ describe('a block', () => {
       quoted: null,
       place: 'here',
       isFirst: false,
+      checked: null,
     }
     const after = (text: string) => checkBlocks([asks, { ...asks, language: 'json', text }], app.origin)
     await after('{ "data": { "entity": { "id": "…", "status": "PROCESSING" } } }')

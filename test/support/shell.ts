@@ -59,6 +59,7 @@ export function commandsOf(text: string): string[] {
       line
         .replaceAll('\u0000', '\n')
         .replace(/(^|\s+)# .*$/, '')
+        .replace(/ > [\w.-]+$/, '')
         .trim(),
     )
     .filter((line) => line !== '')
