@@ -99,7 +99,8 @@ describe.each(tenantGateways)('a search on $name', ({ open }) => {
   it('finds at once who was registered a moment ago, and has changed their name', async () => {
     const { acme } = gateway.people
     const name = `fresh-${randomUUID()}`
-    expect(await found(name)).toEqual([])
+    // What is asked again and again is answered a shorter way.
+    for (const _ of [1, 2, 3]) expect(await found(name)).toEqual([])
     await acme.register({ externalId: name })
     expect(await found(name)).toEqual([name])
     const account = { provider: 'gu1', reference: randomUUID() }
