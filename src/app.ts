@@ -24,6 +24,7 @@ import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
+import { createGates } from './service/gates.ts'
 import { createGroups } from './service/groups.ts'
 import { alsoTelling, createProviderMinutes } from './service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
@@ -217,6 +218,7 @@ async function createServices(
     flights: createFlights(),
     snapshots: createSnapshots(database),
     groups: createGroups(),
+    gates: createGates(config.gates),
     feed,
     metrics,
     audit,

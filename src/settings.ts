@@ -144,6 +144,11 @@ export const SETTINGS = {
     description:
       'The tenant of accounts that a webhook speaks of and nobody has registered. Absent: `default` where callers are not authenticated; else such a webhook has no effect, and the account is read when somebody registers it.',
   },
+  GATES_FILE: {
+    schema: text,
+    description:
+      'File of gates, JSON: by name, what an entity needs to be let through; see docs/gates.md. Absent: those of the demo in sandbox mode, else none.',
+  },
   HISTORY_RETENTION_DAYS: {
     schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
     description:

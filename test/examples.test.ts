@@ -103,6 +103,13 @@ const EXPECTED: Record<string, unknown> = {
       pageInfo: { hasNextPage: false },
     },
   },
+  '16-gate-policy.graphql': {
+    gates: [{ name: 'withdraw' }, { name: 'deposit' }],
+    entity: {
+      withdraw: { allowed: false, blockers: [{ code: 'NOT_VERIFIED', provider: { id: 'sila' } }] },
+      deposit: { allowed: true, blockers: [], changesAt: expect.any(String) },
+    },
+  },
 }
 
 describe('examples', () => {

@@ -14,13 +14,14 @@ import {
 import { describe, expect, it } from 'vitest'
 import { DECIDED_BY, DECISION_OUTCOMES } from '../src/domain/decision.ts'
 import { ENTITY_STATUS_PRECEDENCE } from '../src/domain/entity.ts'
+import { GATE_BLOCKER_CODES } from '../src/domain/gate.ts'
 import { ENTITY_KINDS, OBSERVED_VIA } from '../src/domain/observation.ts'
 import { PII_CLASS_NAMES } from '../src/domain/pii.ts'
 import { REASON_CODES, REASON_POLARITIES } from '../src/domain/reason.ts'
 import { BLOCKED_BY, isFinal, KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../src/domain/status.ts'
 import { BREAKER_STATES } from '../src/domain/upstream.ts'
 import { VERIFICATION_KINDS, VERIFICATION_RESULTS } from '../src/domain/verification.ts'
-import { readTypeDefs } from '../src/graphql/schema.ts'
+import { readTypeDefs } from '../src/graphql/type-defs.ts'
 import { PROVIDER_CAPABILITIES } from '../src/providers/provider.ts'
 import { AUDIT_ACTIONS } from '../src/service/audit.ts'
 import { DELIVERY_STATES } from '../src/store/tables.ts'
@@ -39,6 +40,7 @@ const ENUMS: Record<string, readonly string[]> = {
   DecisionOutcome: DECISION_OUTCOMES,
   DeliveryState: DELIVERY_STATES,
   EntityKind: ENTITY_KINDS,
+  GateBlockerCode: GATE_BLOCKER_CODES,
   KycStatus: KYC_STATUSES,
   ObservedVia: OBSERVED_VIA,
   PiiClass: PII_CLASS_NAMES,

@@ -148,13 +148,13 @@ function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, wei
 /** Null where the field has no say in how many there are. Resolvers refuse what is above the limit. */
 function pageSizeOf({ args }: GraphQLField<unknown, unknown>, given: Given, weighing: Weighing) {
   const first = args.find(({ name }) => name === 'first')
-  const { ids } = given
-  const size = first ? (given.first ?? first.defaultValue) : Array.isArray(ids) ? ids.length : null
+  const named = given.ids ?? given.representations
+  const size = first ? (given.first ?? first.defaultValue) : Array.isArray(named) ? named.length : null
   return typeof size === 'number' ? Math.min(Math.max(size, 1), weighing.listSize) : null
 }
 
 /** Their own fields refuse them, by name. */
-const REFUSED_BY_RESOLVERS: readonly string[] = ['ids', 'accounts']
+const REFUSED_BY_RESOLVERS: readonly string[] = ['ids', 'representations', 'accounts']
 
 function lookForLists(value: unknown, name: string, weighing: Weighing): void {
   if (typeof value !== 'object' || value === null || weighing.seen.has(value)) return

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { AccountView, EntityView } from '../service/entities.ts';
 import type { DeliveryView } from '../service/delivery-list.ts';
+import type { Blocker } from '../domain/gate.ts';
 import type { FreshnessView, ValidationView, VerificationView } from '../service/validation-view.ts';
 import type { ProviderView } from '../service/providers.ts';
 import type { StatusChangeView } from '../service/history.ts';
@@ -262,6 +263,12 @@ export type Entity = Node & {
    * providers from answering now. Null when none of them has ever answered.
    */
   freshness: Maybe<Freshness>;
+  /**
+   * Whether this entity is let through a gate: a policy that your operator has written. Ask before an action, for each feature
+   * that needs a verification, and again at `changesAt`. It is closed whenever something it demands is not known. The code is
+   * UNKNOWN_GATE where there is no such gate.
+   */
+  gate: Gate;
   /** The global id. For `node(id:)` and `entity(by: { id })`. */
   id: Scalars['ID']['output'];
   /** May this entity go on? True exactly when `status` is APPROVED. The one test to gate an action on. */
@@ -312,6 +319,12 @@ export type EntityCurrentValidationArgs = {
 
 
 /** A person or a business, over all the providers that know it. */
+export type EntityGateArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+/** A person or a business, over all the providers that know it. */
 export type EntityStatusHistoryArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -348,9 +361,9 @@ export type EntityConnection = {
 /** How many entities are in one status. */
 export type EntityCount = {
   __typename?: 'EntityCount';
-  /** How many. Counted up to 10,000. */
+  /** How many. Counted up to 10,000; of what a `search` finds, 20,000 are looked at. */
   count: Scalars['Int']['output'];
-  /** Whether there are more than were counted. */
+  /** Whether there are, or may be, more than were counted. */
   isAtLeast: Scalars['Boolean']['output'];
   /** The status. */
   status: KycStatus;
@@ -476,6 +489,66 @@ export type Freshness = {
   observedAt: Scalars['DateTime']['output'];
   /** How the gateway came to know it. */
   via: ObservedVia;
+};
+
+/** What a gate says of an entity at this moment. */
+export type Gate = {
+  __typename?: 'Gate';
+  /** Whether the entity is let through. */
+  allowed: Scalars['Boolean']['output'];
+  /** Everything that stands against it. Empty exactly when `allowed` is true. An end user is told one reason. */
+  blockers: Array<GateBlocker>;
+  /**
+   * When this answer changes by the mere passing of time, for example because an approval runs out or gets too old: ask again
+   * then. It can change earlier, by what a provider says. Null where time does not change it, and for end users who are not let
+   * through.
+   */
+  changesAt: Maybe<Scalars['DateTime']['output']>;
+  /** The name of the gate. */
+  name: Scalars['String']['output'];
+};
+
+/** Something that stands against an entity at a gate. */
+export type GateBlocker = {
+  __typename?: 'GateBlocker';
+  /** What it is, in one closed list. Keep a default branch for codes you do not know. */
+  code: GateBlockerCode;
+  /** One English sentence by this API for developers and operators, never text from a provider. */
+  message: Scalars['String']['output'];
+  /** The provider it is about. Null where it is about none or about all of them, and for end users. */
+  provider: Maybe<Provider>;
+};
+
+/** What stands against an entity at a gate. */
+export type GateBlockerCode =
+  /** A check that the gate needs was not made, or has no result yet. */
+  | 'CHECK_MISSING'
+  /** A check that the gate looks at has a result that is not good enough, whichever provider made it. */
+  | 'CHECK_NOT_PASSED'
+  /** The approval that is needed has run out: verify again. */
+  | 'LAPSED'
+  /** For end users only: it is not available now, through nothing that they could mend. */
+  | 'NOT_AVAILABLE'
+  /** The provider sent a status that the gateway does not know: its approval may no longer stand. */
+  | 'NOT_UNDERSTOOD'
+  /** An approval that is needed is not there: see `Validation.status` for where it stands. */
+  | 'NOT_VERIFIED'
+  /** A provider has rejected the entity. */
+  | 'REJECTED'
+  /** What the provider said is older than the gate accepts, and it could not be asked again. */
+  | 'STALE'
+  /** An approval is older than the gate accepts, or nobody knows how old: verify again. */
+  | 'TOO_OLD'
+  /** The gate is for persons or for businesses, and the entity is something else or nobody knows what. */
+  | 'WRONG_KIND';
+
+/** A named policy: what an entity needs to be let through. */
+export type GatePolicy = {
+  __typename?: 'GatePolicy';
+  /** What it is for, in the words of your operator. Null where they wrote none, and for end users. */
+  description: Maybe<Scalars['String']['output']>;
+  /** The name, for `Entity.gate`. */
+  name: Scalars['String']['output'];
 };
 
 /**
@@ -781,6 +854,11 @@ export type Query = {
    * by the status as last observed, with everything the clock has changed since.
    */
   entityCounts: Array<EntityCount>;
+  /**
+   * The gates that you may ask with `Entity.gate`, in the order of their file. Those that look at single checks are for back
+   * ends alone: to end users there are none.
+   */
+  gates: Array<GatePolicy>;
   /** Whatever has this global id. Null when it does not exist. */
   node: Maybe<Node>;
   /** Several at once, in the order of `ids`; null in the place of one that does not exist. */
@@ -1541,6 +1619,10 @@ export type ResolversTypes = {
   ErasureReceipt: ResolverTypeWrapper<ErasureReceipt>;
   ExtractedData: ResolverTypeWrapper<ExtractedData>;
   Freshness: ResolverTypeWrapper<FreshnessView>;
+  Gate: ResolverTypeWrapper<Omit<Gate, 'blockers'> & { blockers: Array<ResolversTypes['GateBlocker']> }>;
+  GateBlocker: ResolverTypeWrapper<Blocker>;
+  GateBlockerCode: GateBlockerCode;
+  GatePolicy: ResolverTypeWrapper<GatePolicy>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
@@ -1622,6 +1704,9 @@ export type ResolversParentTypes = {
   ErasureReceipt: ErasureReceipt;
   ExtractedData: ExtractedData;
   Freshness: FreshnessView;
+  Gate: Omit<Gate, 'blockers'> & { blockers: Array<ResolversParentTypes['GateBlocker']> };
+  GateBlocker: Blocker;
+  GatePolicy: GatePolicy;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
@@ -1758,6 +1843,7 @@ export type EntityResolvers<ContextType = GraphContext, ParentType extends Resol
   currentValidation?: Resolver<Maybe<ResolversTypes['Validation']>, ParentType, ContextType, Partial<EntityCurrentValidationArgs>>;
   externalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   freshness?: Resolver<Maybe<ResolversTypes['Freshness']>, ParentType, ContextType>;
+  gate?: Resolver<ResolversTypes['Gate'], ParentType, ContextType, RequireFields<EntityGateArgs, 'name'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['EntityKind'], ParentType, ContextType>;
@@ -1828,6 +1914,24 @@ export type FreshnessResolvers<ContextType = GraphContext, ParentType extends Re
   lastError?: Resolver<Maybe<ResolversTypes['ProviderError']>, ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   via?: Resolver<ResolversTypes['ObservedVia'], ParentType, ContextType>;
+};
+
+export type GateResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Gate'] = ResolversParentTypes['Gate']> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  blockers?: Resolver<Array<ResolversTypes['GateBlocker']>, ParentType, ContextType>;
+  changesAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GateBlockerResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['GateBlocker'] = ResolversParentTypes['GateBlocker']> = {
+  code?: Resolver<ResolversTypes['GateBlockerCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType>;
+};
+
+export type GatePolicyResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['GatePolicy'] = ResolversParentTypes['GatePolicy']> = {
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
@@ -1924,6 +2028,7 @@ export type QueryResolvers<ContextType = GraphContext, ParentType extends Resolv
   entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'first'>>;
   entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'by'>>;
   entityCounts?: Resolver<Array<ResolversTypes['EntityCount']>, ParentType, ContextType, Partial<QueryEntityCountsArgs>>;
+  gates?: Resolver<Array<ResolversTypes['GatePolicy']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   providers?: Resolver<Array<ResolversTypes['Provider']>, ParentType, ContextType>;
@@ -2083,6 +2188,9 @@ export type Resolvers<ContextType = GraphContext> = {
   ErasureReceipt?: ErasureReceiptResolvers<ContextType>;
   ExtractedData?: ExtractedDataResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
+  Gate?: GateResolvers<ContextType>;
+  GateBlocker?: GateBlockerResolvers<ContextType>;
+  GatePolicy?: GatePolicyResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;

@@ -4,6 +4,7 @@ import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
 import type { Caller, Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
+import type { Gates } from './gates.ts'
 import type { Groups } from './groups.ts'
 import type { ProviderMinutes } from './provider-minutes.ts'
 import type { ProviderRegistry } from './providers.ts'
@@ -58,6 +59,8 @@ export interface Services {
   feed: Feed
   metrics: ServiceMetrics
   audit: AuditLog
+  /** The policies in force. */
+  gates: Gates
   /** Seals and opens personal data. */
   vault: Vault
   /** Signs positions of the log that callers hold. */

@@ -5,6 +5,7 @@ import { applyAnswer } from '../../src/service/apply.ts'
 import { createAuditLog } from '../../src/service/audit.ts'
 import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
+import { createGates } from '../../src/service/gates.ts'
 import { createGroups } from '../../src/service/groups.ts'
 import { createProviderMinutes } from '../../src/service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
@@ -50,6 +51,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
     flights: createFlights(),
     snapshots: createSnapshots({ db }),
     groups: createGroups(),
+    gates: createGates(new Map()),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
     vault: createVault({ keys: keysOf(db), masterKeys: [MASTER_KEY], now }),
