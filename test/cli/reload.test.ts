@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { askGraphQL, type ClientConnection, openConnection } from '../support/connections.ts'
-import { type GatewayProcess, killAll, startEmulators, startGateway } from '../support/gateway-process.ts'
+import { askGraphQL, openConnection } from '../support/connections.ts'
+import { killAll, startEmulators, startGateway } from '../support/gateway-process.ts'
 import { createProviderSide, deliveryOf } from '../support/provider-side.ts'
+import { deliverSigned, hangUp, startReloadable } from '../support/reloading.ts'
 import { createSettingsFolder } from '../support/settings-folder.ts'
 import { run } from '../support/terminal.ts'
-import { signGu1 } from '../support/webhooks.ts'
 
 const AGAIN = /"msg":"the settings were read again"/g
 const OLD = 'an-old-secret-of-webhooks'
@@ -22,83 +22,33 @@ beforeAll(async () => {
 })
 afterAll(killAll)
 
-async function start(files: Record<string, string>, environment: Record<string, string> = {}) {
-  const { GU1_BASE_URL = '', GU1_API_KEY = '' } = emulators.settings
-  const base = { KYC_PROVIDERS: 'gu1', GU1_BASE_URL, GU1_API_KEY }
-  const folder = createSettingsFolder({ ...base, ...files })
-  const gateway = startGateway(['serve'], {
-    SETTINGS_DIR: folder.path,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DATA_DIR: 'memory://',
-    AUTH_DISABLED: 'true',
-    ...environment,
-  })
-  onTestFinished(async () => {
-    gateway.kill('SIGKILL')
-    await gateway.exit
-  })
-  const [, origin = ''] = await gateway.waitFor(/"origin":"([^"]+)","msg":"listening"/)
-  const connection = await openConnection(Number(new URL(origin).port))
-  onTestFinished(connection.close)
-  return {
-    gateway,
-    origin,
-    connection,
-    folder,
-    /** Resolves once these are read. */
-    async reload(next: Record<string, string>) {
-      folder.mount({ ...base, ...next })
-      await hangUp(gateway)
-    },
-  }
-}
-
-/** Resolves with the line that says what came of it. */
-async function hangUp(
-  gateway: GatewayProcess,
-): Promise<{ level: string; changed?: string[]; problems?: string[] }> {
-  const before = linesOf(gateway).length
-  gateway.kill('SIGHUP')
-  await expect.poll(() => linesOf(gateway).length).toBe(before + 1)
-  return linesOf(gateway).at(-1)
-}
-
-function linesOf(gateway: GatewayProcess) {
-  const lines = gateway.output().split('\n')
-  return lines
-    .filter((line) => line.includes('"msg":"the settings were read again'))
-    .map((line) => JSON.parse(line))
-}
-
-async function deliver(connection: ClientConnection, body: string, secret: string): Promise<number> {
-  const signature = signGu1(Buffer.from(body), secret)
-  const headers = { 'content-type': 'application/json', 'x-webhook-signature': signature }
-  return (await connection.ask('POST', '/webhooks/gu1', { headers, body })).status
-}
+const start = (files: Record<string, string>, environment: Record<string, string> = {}) =>
+  startReloadable(emulators.settings, files, environment)
 
 const provider = () => createProviderSide(emulators.gu1)
 const account = (reference: string) => `by: { account: { provider: "gu1", reference: "${reference}" } }`
 
 describe('SIGHUP', () => {
   it('makes another webhook secret count, and the old one not, while a stream goes on', async () => {
-    const { gateway, connection, origin, reload } = await start({ GU1_WEBHOOK_SECRET: OLD })
+    const { connection, origin, reload } = await start({ GU1_WEBHOOK_SECRET: OLD })
     const listener = await openConnection(Number(new URL(origin).port))
     onTestFinished(listener.close)
     const stream = await listener.subscribe('subscription { statusChanges { to } }')
     const begun = await provider().begin(crypto.randomUUID(), { status: 'in_review' })
-    expect(await deliver(connection, deliveryOf(begun), OLD)).toBe(200)
+    expect(await deliverSigned(connection, deliveryOf(begun), OLD)).toBe(200)
     await expect
       .poll(
         async () => (await askGraphQL(connection, `{ entity(${account(begun.entityId)}) { status } }`)).body,
       )
       .toContain('IN_REVIEW')
     await expect.poll(stream.text).toContain('IN_REVIEW')
-    await reload({ GU1_WEBHOOK_SECRET: NEW })
-    expect(linesOf(gateway).at(-1)).toMatchObject({ level: 'info', changed: ['GU1_WEBHOOK_SECRET'] })
+    expect(await reload({ GU1_WEBHOOK_SECRET: NEW })).toMatchObject({
+      level: 'info',
+      changed: ['GU1_WEBHOOK_SECRET'],
+    })
     const moved = await provider().move(begun.id, 'approved')
-    expect(await deliver(connection, deliveryOf(moved), OLD)).toBe(401)
-    expect(await deliver(connection, deliveryOf(moved), NEW)).toBe(200)
+    expect(await deliverSigned(connection, deliveryOf(moved), OLD)).toBe(401)
+    expect(await deliverSigned(connection, deliveryOf(moved), NEW)).toBe(200)
     await expect.poll(stream.text).toContain('APPROVED')
     expect(stream.hasEnded()).toBe(false)
   })
@@ -142,14 +92,14 @@ describe('SIGHUP', () => {
       (await connection.ask('OPTIONS', '/graphql', { headers: { origin: 'https://app.example' } })).status
     expect(await preflight()).toBe(403)
     expect((await askGraphQL(connection, policy)).body).toContain('"attemptMs":2500')
-    await reload({
+    const { changed } = await reload({
       GU1_POLICY: 'attempt=1234,retries=0',
       CORS_ORIGINS: 'https://app.example',
       HISTORY_RETENTION_DAYS: '30',
       OPEN_STATUS_MAX_AGE: '5',
       LOG_LEVEL: 'debug',
     })
-    expect(linesOf(gateway).at(-1).changed).toEqual([
+    expect(changed).toEqual([
       'CORS_ORIGINS',
       'GU1_POLICY',
       'HISTORY_RETENTION_DAYS',
@@ -205,8 +155,8 @@ describe('SIGHUP', () => {
     )
     expect(gateway.output()).not.toContain(CANARY)
     const begun = await provider().begin(crypto.randomUUID(), { status: 'approved' })
-    expect(await deliver(connection, deliveryOf(begun), NEW)).toBe(401)
-    expect(await deliver(connection, deliveryOf(begun), OLD)).toBe(200)
+    expect(await deliverSigned(connection, deliveryOf(begun), NEW)).toBe(401)
+    expect(await deliverSigned(connection, deliveryOf(begun), OLD)).toBe(200)
     expect(
       (await askGraphQL(connection, `{ entity(${account(begun.entityId)}, maxAge: 0) { status } }`)).body,
     ).toContain('APPROVED')
@@ -214,8 +164,12 @@ describe('SIGHUP', () => {
 
   it('leaves what only a start takes up as it is, and says so in one line', async () => {
     const { gateway, connection, reload } = await start({ GU1_WEBHOOK_SECRET: OLD })
-    await reload({ GU1_WEBHOOK_SECRET: NEW, GU1_BASE_URL: 'http://127.0.0.1:9', WEBHOOK_TENANT: 'acme' })
-    expect(linesOf(gateway).at(-1).changed).toEqual(['GU1_WEBHOOK_SECRET'])
+    const { changed } = await reload({
+      GU1_WEBHOOK_SECRET: NEW,
+      GU1_BASE_URL: 'http://127.0.0.1:9',
+      WEBHOOK_TENANT: 'acme',
+    })
+    expect(changed).toEqual(['GU1_WEBHOOK_SECRET'])
     const [line] = await gateway.waitFor(/.*these settings have changed and count from the next start.*/)
     expect(JSON.parse(line)).toMatchObject({ level: 'warn', settings: ['WEBHOOK_TENANT', 'GU1_BASE_URL'] })
     const { entityId } = await provider().begin(crypto.randomUUID(), { status: 'approved' })
@@ -231,8 +185,7 @@ describe('SIGHUP', () => {
     expect(gateway.output()).toMatch(
       /"files":\["GU1_APIKEY"\],"msg":"SETTINGS_DIR has files that are no settings"/,
     )
-    await reload({ RATE_LIMIT_PER_MINUTE: '9' })
-    expect(linesOf(gateway).at(-1).changed).toEqual([])
+    expect((await reload({ RATE_LIMIT_PER_MINUTE: '9' })).changed).toEqual([])
     expect(gateway.output()).not.toContain(CANARY)
   })
 

@@ -5,8 +5,8 @@ import { TEST_DATABASE_URL } from '../support/database.ts'
 import { killAll } from '../support/gateway-process.ts'
 import { childrenOf } from '../support/process-tree.ts'
 import { deliveryOf, type Gu1Record } from '../support/provider-side.ts'
+import { deliverSigned } from '../support/reloading.ts'
 import { createSettingsFolder } from '../support/settings-folder.ts'
-import { signGu1 } from '../support/webhooks.ts'
 import { CHANGES, createWorkerCluster, REPLACED, type WorkerCluster } from '../support/workers.ts'
 
 const OLD = 'an-old-secret-of-webhooks'
@@ -29,12 +29,8 @@ describe.skipIf(TEST_DATABASE_URL === null)('workers and SIGHUP', { timeout: 60_
     return { folder, ...(await world.start(2, environment)) }
   }
 
-  async function deliver(connection: ClientConnection, record: Gu1Record, secret: string) {
-    const body = deliveryOf(record)
-    const signature = signGu1(Buffer.from(body), secret)
-    const headers = { 'content-type': 'application/json', 'x-webhook-signature': signature }
-    return (await connection.ask('POST', '/webhooks/gu1', { headers, body })).status
-  }
+  const deliver = (connection: ClientConnection, record: Gu1Record, secret: string) =>
+    deliverSigned(connection, deliveryOf(record), secret)
 
   it('all take up what has changed, with streams open, and it is said once', async () => {
     const running = await start()
