@@ -28,8 +28,8 @@ export interface RouteOptions {
   mounts?: Record<string, Handler>
   /** Absent: nothing is shed. */
   shedding?: Shedding
-  /** Origins of pages that may call /graphql from a browser. */
-  corsOrigins?: readonly string[]
+  /** Origins of pages that may call /graphql from a browser; read for each request. */
+  readonly corsOrigins?: readonly string[]
   logger: Logger
 }
 
@@ -103,8 +103,9 @@ function createShed(shedding: Shedding | undefined) {
 }
 
 /** A browser that asks whether a page may call is told so even while we stop: the page is to read that we do. */
-function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap): RouteRest {
-  const cors = createCors(corsOrigins, GRAPHQL)
+function createGraphQLRoute(options: RouteOptions, open: Wrap): RouteRest {
+  const { graphql } = options
+  const cors = createCors(options, GRAPHQL)
   const answerPage = open((request, connection) =>
     asksInAddress(request) && isOfForeignPage(request, cors)
       ? refuseForeignPage()

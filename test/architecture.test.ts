@@ -29,7 +29,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
     '(address|domain/errors|metric-table|telemetry)\\.ts$',
   ],
   [
-    /^((app|cli|main|config|gates-file|sandbox-gates|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
+    /^((app|cli|main|config|gates-file|sandbox-gates|settings|known-settings|setting-forms|settings-files|live|reload|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]

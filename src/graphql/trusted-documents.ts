@@ -14,11 +14,22 @@ export interface TrustedDocuments {
 /** Where nothing is known and nothing is demanded. */
 export const NO_TRUSTED_DOCUMENTS: TrustedDocuments = { mode: 'off', texts: new Map() }
 
-/** The documents of all manifests: JSON objects from hash to text. Throws with all that is wrong with them, one a line. */
+/** What is wrong with manifests, one line each. */
+export class ManifestsUnusable extends Error {
+  override readonly name = 'ManifestsUnusable'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** The documents of all manifests: JSON objects from hash to text. Throws ManifestsUnusable. */
 export function loadTrustedDocuments(paths: readonly string[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   const problems = paths.flatMap((path) => readManifest(path, texts))
-  if (problems.length > 0) throw new Error(problems.join('\n'))
+  if (problems.length > 0) throw new ManifestsUnusable(problems)
   return texts
 }
 
