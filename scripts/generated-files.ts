@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
+import { renderExampleDocuments } from './example-documents.ts'
 import { renderLicencesPage } from './licences-page.ts'
 import { withMarkedPart } from './marked-part.ts'
 import { renderMetricsPage } from './metrics-page.ts'
@@ -38,6 +39,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     },
     { path: 'docs/performance.svg', content: renderPerformanceChart(results) },
     { path: 'README.md', content: printed('README.md', renderPerformanceSummary(results)) },
+    ...(await renderExampleDocuments(ROOT)),
     { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },
   ]
 }

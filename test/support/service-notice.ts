@@ -1,4 +1,5 @@
 // Says once per run which suites are left out. A global setup of vitest.
+import { findChromium } from './chromium.ts'
 
 const SERVICES = { Postgres: 'TEST_DATABASE_URL', NATS: 'TEST_NATS_URL' }
 
@@ -7,4 +8,6 @@ export function setup(): void {
     if (process.env[variable]) continue
     process.stdout.write(`The ${service} suites are not run, because ${variable} is not set.\n`)
   }
+  if (findChromium() === null)
+    process.stdout.write('The Chromium suites are not run, because no Chromium is in the PATH.\n')
 }
