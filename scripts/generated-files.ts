@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSchema } from 'graphql'
+import { renderApiPage } from './api-page.ts'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderExampleDocuments } from './example-documents.ts'
@@ -27,6 +28,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
   const results = readResults()
   return [
     { path: '.env.example', content: renderEnvExample() },
+    { path: 'docs/generated/api.md', content: renderApiPage(readSchema()) },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },
     { path: 'docs/generated/licences.md', content: renderLicencesPage() },
@@ -57,7 +59,12 @@ export function pathOf(relative: string): string {
 function readSchema(): ReturnType<typeof buildSchema> {
   const folder = pathOf('schema')
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
-  return buildSchema(files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'))
+  const sdl = files
+    .toSorted()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+  // Directives that others define, as those of a federation, may stand in it.
+  return buildSchema(sdl, { assumeValidSDL: true })
 }
 
 /** The page as it is, with its printed part anew. */
