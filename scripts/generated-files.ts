@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
+import { renderConsoleDocuments } from './console-documents.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderLicencesPage } from './licences-page.ts'
 import { withMarkedPart } from './marked-part.ts'
@@ -24,8 +25,11 @@ const ROOT = join(import.meta.dirname, '..')
 /** Made from the sources as they are now; writes nothing. */
 export async function renderFiles(): Promise<GeneratedFile[]> {
   const results = readResults()
+  const { types, manifest } = await renderConsoleDocuments(ROOT)
   return [
     { path: '.env.example', content: renderEnvExample() },
+    { path: 'console/documents.json', content: manifest },
+    { path: 'console/src/generated.ts', content: types },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },
     { path: 'docs/generated/licences.md', content: renderLicencesPage() },

@@ -1,4 +1,5 @@
 // The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
+import { fileURLToPath } from 'node:url'
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
@@ -25,6 +26,9 @@ export interface GraphQLDoor {
   taken?: TakenChannel | undefined
 }
 
+/** The console's documents: who uses it may have nothing but the console. */
+const CONSOLE_DOCUMENTS = fileURLToPath(new URL('../console/documents.json', import.meta.url))
+
 export function createGraphQL(
   config: Config,
   { authenticator, services, metrics, logger, taken }: GraphQLDoor,
@@ -48,7 +52,11 @@ export function createGraphQL(
     eventIdOf,
     isUnavailable,
     limits: config.limits,
-    trusted: { mode, texts: loadTrustedDocuments(manifests) },
+    trusted: {
+      mode,
+      texts: loadTrustedDocuments(manifests),
+      own: loadTrustedDocuments(config.hasConsole ? [CONSOLE_DOCUMENTS] : []),
+    },
     take: createRateLimiter({ perMinute: config.rateLimitPerMinute, channel: taken }).take,
     logger,
     // A browser cannot show a proof when it opens a page.

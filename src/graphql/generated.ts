@@ -162,6 +162,54 @@ export type DecisionOutcome =
   /** Not accepted. */
   | 'REJECTED';
 
+export type Delivery = {
+  __typename?: 'Delivery';
+  account: Maybe<Scalars['String']['output']>;
+  attempts: Scalars['Int']['output'];
+  event: Maybe<Scalars['String']['output']>;
+  failure: Maybe<DeliveryFailure>;
+  finishedAt: Maybe<Scalars['DateTime']['output']>;
+  id: Scalars['ID']['output'];
+  nextTryAt: Maybe<Scalars['DateTime']['output']>;
+  provider: Provider;
+  receivedAt: Scalars['DateTime']['output'];
+  reference: Maybe<Scalars['String']['output']>;
+  state: DeliveryState;
+  validation: Maybe<Validation>;
+};
+
+export type DeliveryConnection = {
+  __typename?: 'DeliveryConnection';
+  edges: Array<DeliveryEdge>;
+  nodes: Array<Maybe<Delivery>>;
+  pageInfo: PageInfo;
+};
+
+export type DeliveryEdge = {
+  __typename?: 'DeliveryEdge';
+  cursor: Scalars['String']['output'];
+  node: Maybe<Delivery>;
+};
+
+export type DeliveryFailure = {
+  __typename?: 'DeliveryFailure';
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+};
+
+export type DeliveryFilter = {
+  entity?: InputMaybe<Scalars['ID']['input']>;
+  provider?: InputMaybe<Scalars['ID']['input']>;
+  state?: InputMaybe<Array<DeliveryState>>;
+};
+
+export type DeliveryState =
+  | 'DEAD'
+  | 'DONE'
+  | 'IGNORED'
+  | 'QUARANTINED'
+  | 'READY';
+
 /** A person or a business, over all the providers that know it. */
 export type Entity = Node & {
   __typename?: 'Entity';
@@ -204,6 +252,7 @@ export type Entity = Node & {
   status: KycStatus;
   /** Every change of status or detail, over all validations, oldest first. */
   statusHistory: StatusChangeConnection;
+  statusSince: Maybe<Scalars['DateTime']['output']>;
   /**
    * When the first of the approvals runs out; the status becomes LAPSED at that moment. Null unless `status` is
    * APPROVED or LAPSED, or where approvals do not run out.
@@ -258,6 +307,13 @@ export type EntityConnection = {
   pageInfo: PageInfo;
 };
 
+export type EntityCount = {
+  __typename?: 'EntityCount';
+  count: Scalars['Int']['output'];
+  isAtLeast: Scalars['Boolean']['output'];
+  status: KycStatus;
+};
+
 /** One row of a page of entities. */
 export type EntityEdge = {
   __typename?: 'EntityEdge';
@@ -275,6 +331,7 @@ export type EntityFilter = {
   needsReverification?: InputMaybe<Scalars['Boolean']['input']>;
   /** The entity has an account at this provider, for example `sila`. */
   provider?: InputMaybe<Scalars['ID']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
   /** The entity's status is one of these. */
   status?: InputMaybe<Array<KycStatus>>;
   /** The entity waits on one of these. `[CUSTOMER, OPERATOR]` is a list of what to chase. */
@@ -513,12 +570,15 @@ export type Provider = {
   __typename?: 'Provider';
   /** What this provider can do beyond reading validations. What is not listed is null or left out. */
   capabilities: Array<ProviderCapability>;
+  emulator: Maybe<Scalars['String']['output']>;
   /** How the last calls to this provider went, as this instance of the gateway saw them. */
   health: ProviderHealth;
   /** A short, stable name to use in filters and inputs, for example `gu1` or `sila`. Not a global id. */
   id: Scalars['ID']['output'];
+  lastHour: Array<ProviderMinute>;
   /** The name to show to people. */
   name: Scalars['String']['output'];
+  vocabulary: Array<ProviderWord>;
 };
 
 /** What a provider can do beyond reading validations. */
@@ -575,6 +635,18 @@ export type ProviderHealthState =
   /** No call has been made since this instance started. */
   | 'UNTRIED';
 
+export type ProviderMinute = {
+  __typename?: 'ProviderMinute';
+  at: Scalars['DateTime']['output'];
+  calls: Scalars['Int']['output'];
+  failures: Scalars['Int']['output'];
+  medianMs: Maybe<Scalars['Int']['output']>;
+  missedChanges: Scalars['Int']['output'];
+  p95Ms: Maybe<Scalars['Int']['output']>;
+  webhookLagMs: Maybe<Scalars['Int']['output']>;
+  webhooks: Scalars['Int']['output'];
+};
+
 /** How a provider is called: limits set by the operator of this gateway. */
 export type ProviderPolicy = {
   __typename?: 'ProviderPolicy';
@@ -615,11 +687,19 @@ export type ProviderTraffic = {
   queued: Scalars['Int']['output'];
 };
 
+export type ProviderWord = {
+  __typename?: 'ProviderWord';
+  status: KycStatus;
+  waitingOn: WaitingOn;
+  word: Scalars['String']['output'];
+};
+
 /** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
 export type Query = {
   __typename?: 'Query';
   /** Who read or changed what at this tenant, newest first. Never a value of what was read. */
   auditLog: AuditEntryConnection;
+  deliveries: DeliveryConnection;
   /** The entities the gateway knows, newest first. Asks no provider, except for what you select below each entity. */
   entities: EntityConnection;
   /**
@@ -627,6 +707,7 @@ export type Query = {
    * has never seen is asked for at its provider, stored and answered.
    */
   entity: Maybe<Entity>;
+  entityCounts: Array<EntityCount>;
   /** Whatever has this global id. Null when it does not exist. */
   node: Maybe<Node>;
   /** Several at once, in the order of `ids`; null in the place of one that does not exist. */
@@ -638,6 +719,7 @@ export type Query = {
    * gateway has never seen is asked for at its provider, stored and answered.
    */
   validation: Maybe<Validation>;
+  viewer: Viewer;
 };
 
 
@@ -645,6 +727,14 @@ export type Query = {
 export type QueryAuditLogArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AuditFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
+export type QueryDeliveriesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DeliveryFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -661,6 +751,12 @@ export type QueryEntitiesArgs = {
 export type QueryEntityArgs = {
   by: EntityBy;
   maxAge?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** Reading. What the gateway knows already comes from its own store; providers are asked only when that is too old or missing. */
+export type QueryEntityCountsArgs = {
+  filter?: InputMaybe<EntityFilter>;
 };
 
 
@@ -1231,6 +1327,14 @@ export type VerificationResult =
   /** The provider gave no result, or a word the gateway does not know: see `providerResult`. */
   | 'UNKNOWN';
 
+export type Viewer = {
+  __typename?: 'Viewer';
+  isSandbox: Scalars['Boolean']['output'];
+  scopes: Array<Scalars['String']['output']>;
+  subject: Scalars['String']['output'];
+  tenant: Scalars['String']['output'];
+};
+
 /** Who has to act next. */
 export type WaitingOn =
   /** The person or business itself: show them what to do. */
@@ -1339,9 +1443,16 @@ export type ResolversTypes = {
   DecidedBy: DecidedBy;
   Decision: ResolverTypeWrapper<Decision>;
   DecisionOutcome: DecisionOutcome;
+  Delivery: ResolverTypeWrapper<Omit<Delivery, 'provider' | 'validation'> & { provider: ResolversTypes['Provider'], validation?: Maybe<ResolversTypes['Validation']> }>;
+  DeliveryConnection: ResolverTypeWrapper<Omit<DeliveryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DeliveryEdge']>, nodes: Array<Maybe<ResolversTypes['Delivery']>> }>;
+  DeliveryEdge: ResolverTypeWrapper<Omit<DeliveryEdge, 'node'> & { node?: Maybe<ResolversTypes['Delivery']> }>;
+  DeliveryFailure: ResolverTypeWrapper<DeliveryFailure>;
+  DeliveryFilter: DeliveryFilter;
+  DeliveryState: DeliveryState;
   Entity: ResolverTypeWrapper<EntityView>;
   EntityBy: EntityBy;
   EntityConnection: ResolverTypeWrapper<Omit<EntityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['EntityEdge']>, nodes: Array<Maybe<ResolversTypes['Entity']>> }>;
+  EntityCount: ResolverTypeWrapper<EntityCount>;
   EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node?: Maybe<ResolversTypes['Entity']> }>;
   EntityFilter: EntityFilter;
   EntityKind: EntityKind;
@@ -1365,8 +1476,10 @@ export type ResolversTypes = {
   ProviderError: ResolverTypeWrapper<ProviderError>;
   ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
   ProviderHealthState: ProviderHealthState;
+  ProviderMinute: ResolverTypeWrapper<ProviderMinute>;
   ProviderPolicy: ResolverTypeWrapper<ProviderPolicy>;
   ProviderTraffic: ResolverTypeWrapper<ProviderTraffic>;
+  ProviderWord: ResolverTypeWrapper<ProviderWord>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Reason: ResolverTypeWrapper<Reason>;
   ReasonCode: ReasonCode;
@@ -1398,6 +1511,7 @@ export type ResolversTypes = {
   Verification: ResolverTypeWrapper<VerificationView>;
   VerificationKind: VerificationKind;
   VerificationResult: VerificationResult;
+  Viewer: ResolverTypeWrapper<Viewer>;
   WaitingOn: WaitingOn;
 };
 
@@ -1412,9 +1526,15 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   DateTime: Scalars['DateTime']['output'];
   Decision: Decision;
+  Delivery: Omit<Delivery, 'provider' | 'validation'> & { provider: ResolversParentTypes['Provider'], validation?: Maybe<ResolversParentTypes['Validation']> };
+  DeliveryConnection: Omit<DeliveryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DeliveryEdge']>, nodes: Array<Maybe<ResolversParentTypes['Delivery']>> };
+  DeliveryEdge: Omit<DeliveryEdge, 'node'> & { node?: Maybe<ResolversParentTypes['Delivery']> };
+  DeliveryFailure: DeliveryFailure;
+  DeliveryFilter: DeliveryFilter;
   Entity: EntityView;
   EntityBy: EntityBy;
   EntityConnection: Omit<EntityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['EntityEdge']>, nodes: Array<Maybe<ResolversParentTypes['Entity']>> };
+  EntityCount: EntityCount;
   EntityEdge: Omit<EntityEdge, 'node'> & { node?: Maybe<ResolversParentTypes['Entity']> };
   EntityFilter: EntityFilter;
   EraseEntityInput: EraseEntityInput;
@@ -1432,8 +1552,10 @@ export type ResolversParentTypes = {
   Provider: ProviderView;
   ProviderError: ProviderError;
   ProviderHealth: ProviderHealth;
+  ProviderMinute: ProviderMinute;
   ProviderPolicy: ProviderPolicy;
   ProviderTraffic: ProviderTraffic;
+  ProviderWord: ProviderWord;
   Query: Record<PropertyKey, never>;
   Reason: Reason;
   RegisterEntityInput: RegisterEntityInput;
@@ -1459,6 +1581,7 @@ export type ResolversParentTypes = {
   ValidationFilter: ValidationFilter;
   ValidationReferenceInput: ValidationReferenceInput;
   Verification: VerificationView;
+  Viewer: Viewer;
 };
 
 export type PiiDirectiveArgs = {
@@ -1518,6 +1641,37 @@ export type DecisionResolvers<ContextType = GraphContext, ParentType extends Res
   riskLevel?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type DeliveryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Delivery'] = ResolversParentTypes['Delivery']> = {
+  account?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failure?: Resolver<Maybe<ResolversTypes['DeliveryFailure']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  nextTryAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType>;
+  receivedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reference?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DeliveryState'], ParentType, ContextType>;
+  validation?: Resolver<Maybe<ResolversTypes['Validation']>, ParentType, ContextType>;
+};
+
+export type DeliveryConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['DeliveryConnection'] = ResolversParentTypes['DeliveryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeliveryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<Maybe<ResolversTypes['Delivery']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DeliveryEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['DeliveryEdge'] = ResolversParentTypes['DeliveryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+};
+
+export type DeliveryFailureResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['DeliveryFailure'] = ResolversParentTypes['DeliveryFailure']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type EntityResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Entity'] = ResolversParentTypes['Entity']> = {
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType>;
   blockedBy?: Resolver<ResolversTypes['BlockedBy'], ParentType, ContextType>;
@@ -1533,6 +1687,7 @@ export type EntityResolvers<ContextType = GraphContext, ParentType extends Resol
   retry?: Resolver<ResolversTypes['RetryMode'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['KycStatus'], ParentType, ContextType>;
   statusHistory?: Resolver<ResolversTypes['StatusChangeConnection'], ParentType, ContextType, RequireFields<EntityStatusHistoryArgs, 'first'>>;
+  statusSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   validUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   validations?: Resolver<ResolversTypes['ValidationConnection'], ParentType, ContextType, RequireFields<EntityValidationsArgs, 'first'>>;
   verifiedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1544,6 +1699,12 @@ export type EntityConnectionResolvers<ContextType = GraphContext, ParentType ext
   edges?: Resolver<Array<ResolversTypes['EntityEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Entity']>>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type EntityCountResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['EntityCount'] = ResolversParentTypes['EntityCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isAtLeast?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['KycStatus'], ParentType, ContextType>;
 };
 
 export type EntityEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['EntityEdge'] = ResolversParentTypes['EntityEdge']> = {
@@ -1615,9 +1776,12 @@ export type PageInfoResolvers<ContextType = GraphContext, ParentType extends Res
 
 export type ProviderResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
   capabilities?: Resolver<Array<ResolversTypes['ProviderCapability']>, ParentType, ContextType>;
+  emulator?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   health?: Resolver<ResolversTypes['ProviderHealth'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastHour?: Resolver<Array<ResolversTypes['ProviderMinute']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  vocabulary?: Resolver<Array<ResolversTypes['ProviderWord']>, ParentType, ContextType>;
 };
 
 export type ProviderErrorResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderError'] = ResolversParentTypes['ProviderError']> = {
@@ -1635,6 +1799,17 @@ export type ProviderHealthResolvers<ContextType = GraphContext, ParentType exten
   missedChanges?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['ProviderHealthState'], ParentType, ContextType>;
   traffic?: Resolver<Maybe<ResolversTypes['ProviderTraffic']>, ParentType, ContextType>;
+};
+
+export type ProviderMinuteResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderMinute'] = ResolversParentTypes['ProviderMinute']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  calls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failures?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  medianMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  missedChanges?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  p95Ms?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  webhookLagMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  webhooks?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ProviderPolicyResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderPolicy'] = ResolversParentTypes['ProviderPolicy']> = {
@@ -1658,14 +1833,23 @@ export type ProviderTrafficResolvers<ContextType = GraphContext, ParentType exte
   queued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type ProviderWordResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ProviderWord'] = ResolversParentTypes['ProviderWord']> = {
+  status?: Resolver<ResolversTypes['KycStatus'], ParentType, ContextType>;
+  waitingOn?: Resolver<ResolversTypes['WaitingOn'], ParentType, ContextType>;
+  word?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   auditLog?: Resolver<ResolversTypes['AuditEntryConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  deliveries?: Resolver<ResolversTypes['DeliveryConnection'], ParentType, ContextType, RequireFields<QueryDeliveriesArgs, 'first'>>;
   entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'first'>>;
   entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'by'>>;
+  entityCounts?: Resolver<Array<ResolversTypes['EntityCount']>, ParentType, ContextType, Partial<QueryEntityCountsArgs>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   providers?: Resolver<Array<ResolversTypes['Provider']>, ParentType, ContextType>;
   validation?: Resolver<Maybe<ResolversTypes['Validation']>, ParentType, ContextType, RequireFields<QueryValidationArgs, 'by'>>;
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
 export type ReasonResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Reason'] = ResolversParentTypes['Reason']> = {
@@ -1793,6 +1977,13 @@ export type VerificationResolvers<ContextType = GraphContext, ParentType extends
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ViewerResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  isSandbox?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = GraphContext> = {
   Account?: AccountResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
@@ -1800,8 +1991,13 @@ export type Resolvers<ContextType = GraphContext> = {
   AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decision?: DecisionResolvers<ContextType>;
+  Delivery?: DeliveryResolvers<ContextType>;
+  DeliveryConnection?: DeliveryConnectionResolvers<ContextType>;
+  DeliveryEdge?: DeliveryEdgeResolvers<ContextType>;
+  DeliveryFailure?: DeliveryFailureResolvers<ContextType>;
   Entity?: EntityResolvers<ContextType>;
   EntityConnection?: EntityConnectionResolvers<ContextType>;
+  EntityCount?: EntityCountResolvers<ContextType>;
   EntityEdge?: EntityEdgeResolvers<ContextType>;
   EraseEntityPayload?: EraseEntityPayloadResolvers<ContextType>;
   ErasureReading?: ErasureReadingResolvers<ContextType>;
@@ -1815,8 +2011,10 @@ export type Resolvers<ContextType = GraphContext> = {
   Provider?: ProviderResolvers<ContextType>;
   ProviderError?: ProviderErrorResolvers<ContextType>;
   ProviderHealth?: ProviderHealthResolvers<ContextType>;
+  ProviderMinute?: ProviderMinuteResolvers<ContextType>;
   ProviderPolicy?: ProviderPolicyResolvers<ContextType>;
   ProviderTraffic?: ProviderTrafficResolvers<ContextType>;
+  ProviderWord?: ProviderWordResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RegisterEntityPayload?: RegisterEntityPayloadResolvers<ContextType>;
@@ -1833,6 +2031,7 @@ export type Resolvers<ContextType = GraphContext> = {
   ValidationConnection?: ValidationConnectionResolvers<ContextType>;
   ValidationEdge?: ValidationEdgeResolvers<ContextType>;
   Verification?: VerificationResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = GraphContext> = {

@@ -1,0 +1,4 @@
+// To come.
+export function DeliveriesView() {
+  return <h1>DeliveriesView</h1>
+}

@@ -1,0 +1,4 @@
+// To come.
+export function ProvidersView() {
+  return <h1>ProvidersView</h1>
+}

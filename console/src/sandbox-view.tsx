@@ -1,0 +1,4 @@
+// To come.
+export function SandboxView() {
+  return <h1>SandboxView</h1>
+}
