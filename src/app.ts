@@ -27,6 +27,7 @@ import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
 import { createGroups } from './service/groups.ts'
+import { alsoTelling, createProviderMinutes } from './service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createSnapshots } from './service/snapshots.ts'
@@ -122,7 +123,8 @@ async function openGround(config: Config, overrides: Overrides) {
   const now = overrides.now ?? (() => new Date())
   const pollMs = overrides.pollMs ?? POLL_MS
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const metrics = createMetrics()
+  const minutes = createProviderMinutes(now)
+  const metrics = alsoTelling(createMetrics(), minutes.hooks)
   const database = await openReadyDatabase(config)
   if (database.missingMasters.length > 0)
     logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
@@ -152,7 +154,7 @@ async function openGround(config: Config, overrides: Overrides) {
     logger,
   })
   const parts = { database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
-  return { ...parts, now, pollMs, logger, metrics, siblings }
+  return { ...parts, now, pollMs, logger, metrics, minutes, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -210,13 +212,14 @@ interface ProviderParts {
 
 async function createServices(
   config: Config,
-  { database, feed, metrics, audit, now, logger }: Ground,
+  { database, feed, metrics, minutes, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
   const { openMaxAge, historyRetentionDays, piiRetentionDays, webhookTenant } = config
   return {
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
+    minutes,
     flights: createFlights(),
     snapshots: createSnapshots(database),
     groups: createGroups(),

@@ -1,7 +1,7 @@
 // The providers in use, each called under its own policy: what one does to us, no other feels.
 import { randomUUID } from 'node:crypto'
 import type { Config, ConfiguredProvider } from './config.ts'
-import { emulatorSettings } from './emulation.ts'
+import { controlsOf, emulatorSettings } from './emulation.ts'
 import type { Metrics } from './metrics.ts'
 import { createUpstream, type Upstream } from './providers/upstream.ts'
 import type { UpstreamDeps } from './providers/upstream-deps.ts'
@@ -35,6 +35,7 @@ export function createProviders(
     if (!upstream) return []
     const settings = configured.settings ?? emulatorSettings(configured, origin)
     const provider = definition.create({ settings, http: upstream, now, newId: randomUUID })
-    return [{ definition, provider, upstream }]
+    const emulator = controlsOf(configured)
+    return [{ definition, provider, upstream, ...(emulator && { emulator }) }]
   })
 }

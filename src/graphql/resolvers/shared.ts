@@ -17,6 +17,12 @@ export const sharedResolvers: Resolvers = {
     },
   },
   Query: {
+    viewer: (_, __, { principal, services }) => ({
+      subject: principal.subject,
+      tenant: principal.tenant,
+      scopes: [...principal.scopes].sort(),
+      isSandbox: services.providers.list().some(({ emulator }) => emulator !== null),
+    }),
     node: (_, { id }, context, info) => loadNode(context, fromGlobalId(id), demandOf(info)),
     nodes: (_, { ids }, context, info) => {
       const demand = demandOf(info)
