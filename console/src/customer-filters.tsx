@@ -16,7 +16,7 @@ const NO_FILTERS: Filters = {
   waitingOn: null,
   provider: null,
   isDue: false,
-  search: "",
+  search: '',
   after: null,
 }
 const PAUSE_MS = 250
@@ -24,11 +24,12 @@ const PAUSE_MS = 250
 export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
   const { providers } = useSession()
   return (
-    <form className="filters" role="search" aria-label="Customers" onSubmit={(event) => event.preventDefault()}>
+    <search className="filters" aria-label="Customers">
       <Search search={filters.search} onChange={(search) => onChange({ search })} />
-      <label>
-        <span>Waiting on</span>
+      <div className="field">
+        <label htmlFor="waiting-on">Waiting on</label>
         <select
+          id="waiting-on"
           value={filters.waitingOn ?? ''}
           onChange={(event) => onChange({ waitingOn: (event.target.value as WaitingOn) || null })}
         >
@@ -39,10 +40,11 @@ export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
             </option>
           ))}
         </select>
-      </label>
-      <label>
-        <span>Provider</span>
+      </div>
+      <div className="field">
+        <label htmlFor="provider">Provider</label>
         <select
+          id="provider"
           value={filters.provider ?? ''}
           onChange={(event) => onChange({ provider: event.target.value || null })}
         >
@@ -53,7 +55,7 @@ export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <label className="check">
         <input
           type="checkbox"
@@ -67,7 +69,7 @@ export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
           Clear
         </button>
       )}
-    </form>
+    </search>
   )
 }
 
@@ -80,7 +82,6 @@ function Search({ search, onChange }: { search: string; onChange(search: string)
     setKnown(search)
     setText(search)
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is typed starts the pause
   useEffect(() => {
     if (text === search) return
     const timer = setTimeout(() => onChange(text), PAUSE_MS)
@@ -88,10 +89,13 @@ function Search({ search, onChange }: { search: string; onChange(search: string)
   }, [text])
   const isShort = text.trim() !== '' && text.trim().length < SHORTEST_SEARCH
   return (
-    <label className="search">
-      <span className="visually-hidden">Search by your id or a provider’s</span>
+    <div className="search">
+      <label htmlFor="search" className="visually-hidden">
+        Search by the beginning of an id
+      </label>
       <Icon name="search" />
       <input
+        id="search"
         type="search"
         placeholder="Your id, or a provider’s"
         maxLength={200}
@@ -101,6 +105,6 @@ function Search({ search, onChange }: { search: string; onChange(search: string)
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
       />
       {isShort && <small id="search-hint">At least {SHORTEST_SEARCH} characters</small>}
-    </label>
+    </div>
   )
 }

@@ -38,7 +38,6 @@ export function CustomerTable({ customers, patches }: CustomerTableProps) {
           customer ? (
             <CustomerRow key={customer.id} customer={customer} patch={patches.get(customer.id)} />
           ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row that could not be read has nothing else
             <tr key={index}>
               <td colSpan={5}>This customer could not be read.</td>
             </tr>

@@ -6,12 +6,7 @@ import { sentenceOfError } from './client.ts'
 import { CustomerFilters } from './customer-filters.tsx'
 import { CustomerTable, type Patch } from './customer-table.tsx'
 import { type Filters, filterOf, filtersIn, isNarrowed, paramsOf } from './filters.ts'
-import {
-  type ChangeFragment,
-  ChangesDocument,
-  CountsDocument,
-  CustomersDocument,
-} from './generated.ts'
+import { type ChangeFragment, ChangesDocument, CountsDocument, CustomersDocument } from './generated.ts'
 import { Heading } from './heading.tsx'
 import { LiveBanner } from './live-banner.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
@@ -97,7 +92,8 @@ function NoCustomers({ filters, onAll }: { filters: Filters; onAll(): void }) {
     return (
       <Empty title="No customers yet">
         <p>
-          They appear when a back end registers them with <code>registerEntity</code>, or asks for one by an account.
+          They appear when a back end registers them with <code>registerEntity</code>, or asks for one by an
+          account.
         </p>
       </Empty>
     )

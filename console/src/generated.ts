@@ -49,17 +49,27 @@ export type DecisionOutcome =
   /** Not accepted. */
   | 'REJECTED';
 
+/** Narrows a list of deliveries. Every field given must fit; within a list, any one of its values. */
 export type DeliveryFilter = {
+  /** The global id of the entity it is about. */
   entity?: string | null | undefined;
+  /** Only those of this provider, for example `gu1`. */
   provider?: string | null | undefined;
+  /** What became of it is one of these. `[DEAD, QUARANTINED]` is a list of what to look after. */
   state?: Array<DeliveryState> | null | undefined;
 };
 
+/** What became of a delivery. */
 export type DeliveryState =
+  /** It could not be processed, however often it was tried. Replay it once its cause is mended. */
   | 'DEAD'
+  /** The provider was asked, and its answer is stored. */
   | 'DONE'
+  /** It is about nothing that concerns the gateway. */
   | 'IGNORED'
+  /** It is genuine and not understood. It can be replayed, with a later version of the gateway. */
   | 'QUARANTINED'
+  /** It waits to be processed, or to be tried again: `failure` says whether a try has failed. */
   | 'READY';
 
 /** How to find an entity. Give exactly one field. */
@@ -79,6 +89,10 @@ export type EntityFilter = {
   needsReverification?: boolean | null | undefined;
   /** The entity has an account at this provider, for example `sila`. */
   provider?: string | null | undefined;
+  /**
+   * Your own id of the entity, or a provider's own id of it, begins with this text: 2 to 200 characters, letter case as it is.
+   * An account may be spelled as its provider lets it be: Sila's handles in either case.
+   */
   search?: string | null | undefined;
   /** The entity's status is one of these. */
   status?: Array<KycStatus> | null | undefined;

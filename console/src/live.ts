@@ -179,5 +179,7 @@ async function fetchWatched(url: string, init: RequestInit, onSilent: () => void
 function refusalIn(error: unknown): string | null {
   const response = error instanceof Error && 'response' in error ? error.response : undefined
   if (!(response instanceof Response) || response.status >= 500 || response.status === 429) return null
-  return response.status === 401 ? 'The gateway no longer accepts your token.' : 'The gateway refuses the stream.'
+  return response.status === 401
+    ? 'The gateway no longer accepts your token.'
+    : 'The gateway refuses the stream.'
 }

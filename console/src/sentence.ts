@@ -138,7 +138,9 @@ function whoOf(waitingOn: WaitingOn): string {
 /** Only of who is asked for input, and only what speaks against them. */
 function stepOf({ status, waitingOn, reasons }: Standing): string | null {
   if (waitingOn !== 'CUSTOMER' || status !== 'ACTION_REQUIRED') return null
-  const steps = reasons.filter(({ polarity }) => polarity !== 'POSITIVE').map(({ code }) => STEPS[code] ?? null)
+  const steps = reasons
+    .filter(({ polarity }) => polarity !== 'POSITIVE')
+    .map(({ code }) => STEPS[code] ?? null)
   return steps.find((step) => step !== null) ?? null
 }
 

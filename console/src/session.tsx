@@ -68,7 +68,11 @@ function Known({ token, change, children }: KnownProps) {
     <main className="alone" id="main">
       <h1>{isForbidden ? 'This token may not read' : 'The console cannot begin'}</h1>
       <Failed
-        message={isForbidden ? 'Reading needs the scope kyc:read, which this token does not have.' : sentenceOfError(error)}
+        message={
+          isForbidden
+            ? 'Reading needs the scope kyc:read, which this token does not have.'
+            : sentenceOfError(error)
+        }
         onRetry={() => again({ requestPolicy: 'network-only' })}
       />
       {token !== null && (

@@ -22,7 +22,10 @@ export function SignIn({ wasRefused, onToken }: SignInProps) {
     <main className="alone" id="main">
       <form className="card sign-in" onSubmit={submit}>
         <h1>Sign in</h1>
-        <p>This gateway authenticates its callers. Paste a token of your identity provider, or a key of this gateway.</p>
+        <p>
+          This gateway authenticates its callers. Paste a token of your identity provider, or a key of this
+          gateway.
+        </p>
         {wasRefused && (
           <p className="note note-bad" role="alert">
             <Icon name="cross" /> The gateway does not accept this token. It may have expired.

@@ -32,7 +32,9 @@ export function StatusChips({ counts, chosen, onChange }: StatusChipsProps) {
                 title={word.meaning}
                 onClick={() => toggle(status)}
               >
-                <span className="chip-count">{count ? `${count.count.toLocaleString('en')}${count.isAtLeast ? '+' : ''}` : '–'}</span>
+                <span className="chip-count">
+                  {count ? `${count.count.toLocaleString('en')}${count.isAtLeast ? '+' : ''}` : '–'}
+                </span>
                 <span className="chip-word">
                   <Icon name={word.icon} size={13} /> {word.text}
                 </span>

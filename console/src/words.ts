@@ -46,7 +46,12 @@ export const STATUS_WORDS: Record<KycStatus, StatusWord> = {
   EXPIRED: { text: 'Expired', tone: 'stale', icon: 'clock', meaning: 'Time ran out before a decision.' },
   ABANDONED: { text: 'Abandoned', tone: 'stale', icon: 'door', meaning: 'The customer began and went away.' },
   CANCELLED: { text: 'Cancelled', tone: 'calm', icon: 'minus', meaning: 'Somebody withdrew it.' },
-  LAPSED: { text: 'Lapsed', tone: 'stale', icon: 'renew', meaning: 'It was approved, and is no longer valid.' },
+  LAPSED: {
+    text: 'Lapsed',
+    tone: 'stale',
+    icon: 'renew',
+    meaning: 'It was approved, and is no longer valid.',
+  },
   ERRORED: { text: 'Errored', tone: 'act', icon: 'bolt', meaning: 'A technical failure. It is never a no.' },
   UNKNOWN: {
     text: 'Unknown',
@@ -162,7 +167,12 @@ export const DELIVERY_WORDS: Record<DeliveryState, StatusWord> = {
     icon: 'alert',
     meaning: 'Genuine, and not understood.',
   },
-  DEAD: { text: 'Dead', tone: 'bad', icon: 'cross', meaning: 'Failed five times. Replay it once the cause is mended.' },
+  DEAD: {
+    text: 'Dead',
+    tone: 'bad',
+    icon: 'cross',
+    meaning: 'Failed five times. Replay it once the cause is mended.',
+  },
 }
 
 export const HEALTH_WORDS: Record<ProviderHealthState, Word> = {
@@ -203,3 +213,8 @@ function readable(value: string): string {
   const text = value.toLowerCase().replaceAll('_', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
+
+/** After which nothing more happens by itself. */
+export const KNOWN_FINAL: ReadonlySet<KycStatus> = new Set([
+  ...(['APPROVED', 'REJECTED', 'EXPIRED', 'ABANDONED', 'CANCELLED', 'LAPSED', 'ERRORED'] as const),
+])
