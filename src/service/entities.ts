@@ -162,10 +162,10 @@ export async function countByStatus(
   filter: EntityFilter,
 ): Promise<EntityCount[]> {
   await settleDueEntities(services, tenant)
-  const counts = await countEntities(services.db, tenant, { ...filter, limit: MAX_COUNT + 1 })
+  const { byStatus, isCut } = await countEntities(services.db, tenant, { ...filter, limit: MAX_COUNT + 1 })
   return KYC_STATUSES.map((status) => {
-    const count = counts.get(status) ?? 0
-    return { status, count: Math.min(count, MAX_COUNT), isAtLeast: count > MAX_COUNT }
+    const count = byStatus.get(status) ?? 0
+    return { status, count: Math.min(count, MAX_COUNT), isAtLeast: isCut || count > MAX_COUNT }
   })
 }
 

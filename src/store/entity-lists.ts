@@ -1,5 +1,5 @@
 // Lists of entities, and how many there are in each status: by the same filter.
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type QueryResult, type SelectQueryBuilder, sql } from 'kysely'
 import { ENTITY_KINDS, type EntityKind } from '../domain/observation.ts'
 import { KYC_STATUSES, type KycStatus, WAITING_ON, type WaitingOn } from '../domain/status.ts'
 import { anyOf } from './conditions.ts'
@@ -49,29 +49,52 @@ export async function listEntities(db: Db, tenant: string, query: EntityListQuer
     .execute()
 }
 
-/** How many entities there are in each of the statuses that the filter lets through, each counted up to `limit`, in one statement. */
+export interface EntityCounts {
+  byStatus: ReadonlyMap<KycStatus, number>
+  /** There may be more in each of them: not all that was found was counted. */
+  isCut: boolean
+}
+
+/**
+ * How many entities there are in each of the statuses that the filter lets through, each counted up to `limit`, in one statement.
+ * Where a text is searched for, twice as many as that are looked at in all.
+ */
 export async function countEntities(
   db: Db,
   tenant: string,
-  { status: statuses = KYC_STATUSES, ...filter }: EntityFilter & { limit: number },
-): Promise<Map<KycStatus, number>> {
-  const { waitingOn = WAITING_ON, kind, needsReverification } = filter
-  // Named one by one, also where all of them fit: so the index leads from one group to the next, past all that do not.
-  const groupsOf = (branch: Entities) =>
-    branch
-      .whereRef('entity.status', '=', sql.ref('wanted.status'))
-      .where('waiting_on', '=', anyOf(waitingOn))
-      .where('kind', '=', anyOf(kind === undefined ? ENTITY_KINDS : [kind]))
-      .where('needs_reverification', '=', anyOf([needsReverification ?? true, needsReverification ?? false]))
-      .limit(filter.limit)
+  { limit, ...filter }: EntityFilter & { limit: number },
+): Promise<EntityCounts> {
   const { one, other } = branchesOf(db, tenant, filter)
-  const found = other
-    ? sql`select * from ${groupsOf(one).select('id')} as by_name union select * from ${groupsOf(other).select('id')} as by_account`
-    : groupsOf(one).select(sql`1`.as('found'))
-  const { rows } = await sql<{ status: KycStatus; count: number }>`
-    select wanted.status, (select count(*) from (${found}) as found) as count
-    from unnest(${statuses}::text[]) as wanted (status)`.execute(db)
-  return new Map(rows.map(({ status, count }) => [status, Math.min(count, filter.limit)]))
+  const { rows } = await (other
+    ? countFound(db, [one, other], 2 * limit)
+    : countGroups(db, one, { ...filter, limit }))
+  const isCut = other !== null && rows.reduce((sum, { count }) => sum + count, 0) >= 2 * limit
+  return { byStatus: new Map(rows.map(({ status, count }) => [status, count])), isCut }
+}
+
+type Counted = QueryResult<{ status: KycStatus; count: number }>
+
+/** Every column named, also where all its values fit: so the index leads from one group to the next, past all that do not. */
+function countGroups(db: Db, entities: Entities, filter: EntityFilter & { limit: number }): Promise<Counted> {
+  const { status = KYC_STATUSES, waitingOn = WAITING_ON, kind, needsReverification, limit } = filter
+  const group = entities
+    .select(sql`1`.as('one'))
+    .whereRef('entity.status', '=', sql.ref('wanted.status'))
+    .where('waiting_on', '=', anyOf(waitingOn))
+    .where('kind', '=', anyOf(kind === undefined ? ENTITY_KINDS : [kind]))
+    .where('needs_reverification', '=', anyOf([needsReverification ?? true, needsReverification ?? false]))
+    .limit(limit)
+  return sql<{ status: KycStatus; count: number }>`
+    select wanted.status, (select count(*) from ${group} as found) as count
+    from unnest(${status}::text[]) as wanted (status)`.execute(db)
+}
+
+function countFound(db: Db, [one, other]: readonly [Entities, Entities], limit: number): Promise<Counted> {
+  const found = (branch: Entities) => branch.select(['entity.id', 'entity.status']).limit(limit)
+  return sql<{ status: KycStatus; count: number }>`
+    select status, count(*) as count from (
+      select * from ${found(one)} as by_name union select * from ${found(other)} as by_account
+    ) as found group by status`.execute(db)
 }
 
 type Entities = SelectQueryBuilder<Tables, 'entity', object>
