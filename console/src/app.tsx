@@ -5,7 +5,8 @@ import { CustomerView } from './customer-view.tsx'
 import { CustomersView } from './customers-view.tsx'
 import { DeliveriesView } from './deliveries-view.tsx'
 import { Heading } from './heading.tsx'
-import { Icon, type IconName } from './icons.tsx'
+import type { IconName } from './icon-paths.ts'
+import { Icon } from './icons.tsx'
 import { SandboxView } from './sandbox-view.tsx'
 import { SessionGate, useSession } from './session.tsx'
 import { Skeleton } from './states.tsx'
@@ -61,7 +62,7 @@ function Sidebar() {
         </span>
         <span>
           KYC console
-          {viewer.isSandbox && <small>Sandbox: everybody is invented</small>}
+          {viewer.isSandbox && <small>Sandbox, all invented</small>}
         </span>
       </p>
       <nav aria-label="Views">

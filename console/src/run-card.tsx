@@ -42,7 +42,7 @@ function Facts({ run }: { run: RunFragment }) {
     ['Valid until', run.validUntil && dateOf(run.validUntil)],
     [
       'Decision',
-      decision && `${wordOf(OUTCOME_WORDS, decision.outcome)} ${wordOf(DECIDER_WORDS, decision.decidedBy)}`,
+      decision && `${wordOf(OUTCOME_WORDS, decision.outcome)}, ${wordOf(DECIDER_WORDS, decision.decidedBy)}`,
     ],
     ['Risk', decision?.riskLevel ?? null],
   ]
@@ -54,7 +54,7 @@ function Facts({ run }: { run: RunFragment }) {
           <code>{run.providerStatus}</code>
           {run.providerSubStatus !== null && (
             <>
-              {' '}
+              {' · '}
               <code>{run.providerSubStatus}</code>
             </>
           )}

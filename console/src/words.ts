@@ -14,7 +14,7 @@ import type {
   VerificationResult,
   WaitingOn,
 } from './generated.ts'
-import type { IconName } from './icons.tsx'
+import type { IconName } from './icon-paths.ts'
 
 /** Colours that mean something; every use has a word and a sign beside it. */
 export type Tone = 'good' | 'bad' | 'wait' | 'act' | 'review' | 'stale' | 'calm'
