@@ -5,12 +5,15 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
 const DIST = join(import.meta.dirname, 'dist')
+/** Its entry brings the server too, and with it the whole of graphql. */
+const SSE_CLIENT = join(import.meta.dirname, '../node_modules/graphql-sse/lib/client.mjs')
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
   logLevel: 'warn',
   plugins: [packed()],
+  resolve: { alias: [{ find: /^graphql-sse$/, replacement: SSE_CLIENT }] },
   build: {
     outDir: DIST,
     emptyOutDir: true,

@@ -26,7 +26,7 @@ export interface GraphQLDoor {
   taken?: TakenChannel | undefined
 }
 
-/** The console's documents: who uses it may have nothing but the console. */
+/** What the operator console asks. */
 const CONSOLE_DOCUMENTS = fileURLToPath(new URL('../console/documents.json', import.meta.url))
 
 export function createGraphQL(

@@ -155,7 +155,7 @@ export const SETTINGS = {
   TRUSTED_DOCUMENTS: {
     schema: z.enum(['required', 'preferred', 'off'], { error: 'must be required, preferred or off' }),
     description:
-      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: no documentId is known but those of the console.',
+      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: beside those of the operator console no documentId is known.',
     default: 'off',
   },
   TRUSTED_DOCUMENTS_MANIFESTS: {

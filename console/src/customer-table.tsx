@@ -1,4 +1,5 @@
 // A page of customers: a table, which on a narrow screen becomes a list of cards.
+import { useEffect } from 'react'
 import { Link } from 'wouter'
 import { Ago } from './clock.tsx'
 import type { CustomersQuery, KycStatus, WaitingOn } from './generated.ts'
@@ -21,6 +22,8 @@ interface CustomerTableProps {
 }
 
 export function CustomerTable({ customers, patches }: CustomerTableProps) {
+  // The first of them says how soon the console was of use.
+  useEffect(() => void performance.mark('interactive'), [])
   return (
     <table className="cards">
       <caption className="visually-hidden">Customers, newest first</caption>

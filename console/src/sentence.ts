@@ -135,13 +135,17 @@ function whoOf(waitingOn: WaitingOn): string {
   return Object.hasOwn(WHO, waitingOn) ? WHO[waitingOn] : 'Waiting'
 }
 
+/** More than anybody takes in at a glance is in the list of reasons. */
+const MOST_STEPS = 2
+
 /** Only of who is asked for input, and only what speaks against them. */
 function stepOf({ status, waitingOn, reasons }: Standing): string | null {
   if (waitingOn !== 'CUSTOMER' || status !== 'ACTION_REQUIRED') return null
   const steps = reasons
     .filter(({ polarity }) => polarity !== 'POSITIVE')
     .map(({ code }) => STEPS[code] ?? null)
-  return steps.find((step) => step !== null) ?? null
+  const known = [...new Set(steps.filter((step) => step !== null))]
+  return known.length === 0 ? null : known.slice(0, MOST_STEPS).join(' and ')
 }
 
 function validity({ status, validUntil }: Standing, now: number): string {

@@ -11,6 +11,9 @@ export interface ConsoleGateway {
   /** A control call of an emulator. */
   control(id: string, method: string, path: string, body?: unknown): Promise<Response>
   query(query: string, variables?: object, authorization?: string): Promise<Answer>
+  /** The id of a demo customer, as it stands in addresses. */
+  findEntity(externalId: string): Promise<string>
+  statusOf(externalId: string): Promise<string>
   /** The validation that a demo customer has at a provider. */
   findValidation(externalId: string, provider: string): Promise<string>
   close(): Promise<void>
@@ -42,6 +45,8 @@ export async function startConsoleGateway(environment: Record<string, string> = 
         headers: { 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    findEntity: async (externalId) => (await query(WHO, { externalId })).data.entity.id,
+    statusOf: async (externalId) => (await query(WHO, { externalId })).data.entity.status,
     async findValidation(externalId, provider) {
       const { data } = await query(FIND, { externalId, provider })
       return data.entity.currentValidation.reference
@@ -50,6 +55,7 @@ export async function startConsoleGateway(environment: Record<string, string> = 
   }
 }
 
+const WHO = 'query ($externalId: String!) { entity(by: { externalId: $externalId }) { id status } }'
 const FIND = `query ($externalId: String!, $provider: ID!) {
   entity(by: { externalId: $externalId }) { currentValidation(provider: $provider) { reference } }
 }`
