@@ -1,9 +1,11 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
 import { randomBytes, randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { isLoopback, originOf } from './address.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
+import { createConsole, readConsole } from './console-route.ts'
 import {
   createClocks,
   createEmulators,
@@ -73,6 +75,9 @@ const DRAIN_TIMEOUT_MS = 8_000
 const POLL_MS = 1_000
 /** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
 const DELIVERIES_AT_ONCE = 12
+
+/** Where the console was built, of a checkout and of a published package alike. */
+const CONSOLE = fileURLToPath(new URL('../console/dist', import.meta.url))
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
@@ -181,6 +186,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     metrics: siblings?.renderMetrics ?? metrics.render,
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
+    ...(config.hasConsole && { console: createConsole(readConsole(CONSOLE)) }),
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     get corsOrigins() {

@@ -2,7 +2,7 @@
 import { buildSchema, isEnumType, isInputObjectType, isObjectType } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { renderApiPage } from '../scripts/api-page.ts'
-import { readTypeDefs } from '../src/graphql/schema.ts'
+import { readTypeDefs } from '../src/graphql/type-defs.ts'
 
 const schema = buildSchema(readTypeDefs())
 const PAGE = renderApiPage(schema)
