@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import { renderApiPage } from './api-page.ts'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
+import { renderConsoleDocuments } from './console-documents.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderExampleDocuments } from './example-documents.ts'
 import { renderLicencesPage } from './licences-page.ts'
@@ -27,8 +28,11 @@ const ROOT = join(import.meta.dirname, '..')
 /** Made from the sources as they are now; writes nothing. */
 export async function renderFiles(): Promise<GeneratedFile[]> {
   const results = readResults()
+  const { types, manifest } = await renderConsoleDocuments(ROOT)
   return [
     { path: '.env.example', content: renderEnvExample() },
+    { path: 'console/documents.json', content: manifest },
+    { path: 'console/src/generated.ts', content: types },
     { path: 'docs/generated/api.md', content: renderApiPage(readSchema()) },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },

@@ -106,6 +106,7 @@ const ENTITY_OF: Readonly<Record<string, (value: object) => unknown>> = {
   Entity: (value) => ('id' in value ? value.id : undefined),
   Validation: (value) => ('entityId' in value ? value.entityId : undefined),
   StatusChange: (value) => ('entityId' in value ? value.entityId : undefined),
+  Delivery: (value) => ('entityId' in value ? value.entityId : undefined),
   Node: entityOfAny,
   _Entity: entityOfAny,
 }

@@ -58,6 +58,9 @@ const ROOT_FIELDS: Record<string, [scope: Scope, document: string]> = {
   'Query.gates': ['kyc:read', '{ gates { name } }'],
   'Query._entities': ['kyc:read', '{ _entities(representations: []) { __typename } }'],
   'Query._service': ['schema:read', '{ _service { sdl } }'],
+  'Query.viewer': ['kyc:read', '{ viewer { subject } }'],
+  'Query.entityCounts': ['kyc:read', '{ entityCounts { status count } }'],
+  'Query.deliveries': ['kyc:admin', '{ deliveries { nodes { id } } }'],
   'Query.auditLog': ['kyc:admin', '{ auditLog { nodes { position } } }'],
   'Mutation.registerEntity': [
     'kyc:write',

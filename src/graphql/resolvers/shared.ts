@@ -12,6 +12,12 @@ export const sharedResolvers: Resolvers = {
   JSON: outputScalar('JSON', 'Any JSON value.'),
   Node: { __resolveType: typeOfNode },
   Query: {
+    viewer: (_, __, { principal, services }) => ({
+      subject: principal.subject,
+      tenant: principal.tenant,
+      scopes: [...principal.scopes].sort(),
+      isSandbox: services.providers.list().some(({ emulator }) => emulator !== null),
+    }),
     node: (_, { id }, context, info) => loadNode(context, fromGlobalId(id), demandOf(info)),
     nodes: (_, { ids }, context, info) => {
       const demand = demandOf(info)
