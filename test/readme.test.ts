@@ -46,7 +46,7 @@ describe('what the README starts', () => {
   it('answers at the addresses of its text, and of the probes', async () => {
     const addresses = [...README.matchAll(/http:\/\/localhost:4000([/\w]*)/g)].map(([, path = '']) => path)
     for (const path of [...new Set(addresses), '/livez', '/readyz']) {
-      const headers = path === '/graphql' ? { accept: 'text/html' } : {}
+      const headers = ['', '/graphql'].includes(path) ? { accept: 'text/html' } : {}
       const isControl = /validations|fault/.test(path)
       const { status, body } = await fetch(`${origin}${path}`, { headers })
       // A page that is not read to its end would hold up the stop.
