@@ -348,9 +348,9 @@ export type EntityConnection = {
 /** How many entities are in one status. */
 export type EntityCount = {
   __typename?: 'EntityCount';
-  /** How many. Counted up to 10,000. */
+  /** How many. Counted up to 10,000; of what a `search` finds, 20,000 are looked at. */
   count: Scalars['Int']['output'];
-  /** Whether there are more than were counted. */
+  /** Whether there are, or may be, more than were counted. */
   isAtLeast: Scalars['Boolean']['output'];
   /** The status. */
   status: KycStatus;

@@ -35,7 +35,7 @@ export async function openTab(browser: Browser, options: ContextOptions = {}): P
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(15_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
