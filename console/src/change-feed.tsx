@@ -16,10 +16,10 @@ export function ChangeFeed({ changes }: { changes: readonly ChangeFragment[] }) 
         <ol>
           {changes.map((change) => (
             <li key={change.cursor} data-change={change.to}>
-              <span className="faint number">{clockOf(change.at)}</span>
               <Link href={`/customers/${encodeURIComponent(change.entity.id)}`}>
                 {change.entity.externalId ?? 'customer'}
               </Link>
+              <span className="faint number">{clockOf(change.at)}</span>
               <span className="feed-step">
                 {change.from && change.from !== change.to && (
                   <>
