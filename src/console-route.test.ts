@@ -57,6 +57,13 @@ describe('the page', () => {
     })
   })
 
+  it('keeps its policy where it is not sent again', async () => {
+    const ask = setUp()
+    const tag = (await ask('/console/')).headers.get('etag') ?? ''
+    const response = await ask('/console/', { 'if-none-match': tag })
+    expect([response.status, response.headers.get('content-security-policy')]).toEqual([304, CSP])
+  })
+
   it('is where browsers are sent that open the root, and programs are not', async () => {
     const ask = setUp()
     for (const path of ['/', '/console']) {

@@ -84,6 +84,8 @@ function send(file: ConsoleFile, { method, headers }: Request): Response {
   const tag = `"${file.digest}-${encoding}"`
   const kept = {
     etag: tag,
+    // Also where nothing is sent again: by it the policy of the page is told from that of data, and a browser takes the newer one.
+    'content-type': file.type,
     vary: 'accept-encoding',
     'cache-control': file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
   }
@@ -91,7 +93,6 @@ function send(file: ConsoleFile, { method, headers }: Request): Response {
   return new Response(method === 'HEAD' ? null : body, {
     headers: {
       ...kept,
-      'content-type': file.type,
       'content-length': String(body.length),
       ...(encoding !== 'identity' && { 'content-encoding': encoding }),
     },

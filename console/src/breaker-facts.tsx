@@ -6,52 +6,48 @@ import { BREAKER_WORDS, toneOf } from './words.ts'
 
 type Traffic = NonNullable<ProvidersQuery['providers'][number]['health']['traffic']>
 
+/** Rows of a list of facts. */
 export function BreakerFacts({ traffic }: { traffic: Traffic }) {
   const word = toneOf(BREAKER_WORDS, traffic.breaker)
   return (
     <>
-      <dl className="facts">
-        <div>
-          <dt>Breaker</dt>
-          <dd data-breaker={traffic.breaker}>
-            <Badge word={word} title={word.meaning} />{' '}
-            {traffic.breakerSince !== null && (
-              <small>
-                since <Ago iso={traffic.breakerSince} />
-              </small>
-            )}
-          </dd>
-        </div>
-        {traffic.nextTrialAt !== null && (
-          <div>
-            <dt>Next trial</dt>
-            <dd>
-              <Ago iso={traffic.nextTrialAt} />
-            </dd>
-          </div>
-        )}
-        {traffic.pausedUntil !== null && (
-          <div>
-            <dt>Asked for no calls until</dt>
-            <dd>
-              <Ago iso={traffic.pausedUntil} />
-            </dd>
-          </div>
-        )}
-        <div>
-          <dt>Calls under way</dt>
-          <dd>
-            {traffic.inFlight} of {traffic.policy.connections}
-            {traffic.queued > 0 && `, ${traffic.queued} waiting`}
-          </dd>
-        </div>
-      </dl>
-      <Policy policy={traffic.policy} />
+      <div>
+        <dt>Breaker</dt>
+        <dd data-breaker={traffic.breaker} className="badges">
+          <Badge word={word} title={word.meaning} />
+          {traffic.breakerSince !== null && (
+            <small>
+              since <Ago iso={traffic.breakerSince} />
+            </small>
+          )}
+        </dd>
+      </div>
+      <Moment name="Next trial" iso={traffic.nextTrialAt} />
+      <Moment name="Asked for no calls until" iso={traffic.pausedUntil} />
+      <div>
+        <dt>Calls under way</dt>
+        <dd>
+          {traffic.inFlight} of {traffic.policy.connections}
+          {traffic.queued > 0 && `, ${traffic.queued} waiting`}
+        </dd>
+      </div>
     </>
   )
 }
 
-function Policy({ policy }: Pick<Traffic, 'policy'>) {
+function Moment({ name, iso }: { name: string; iso: string | null }) {
+  if (iso === null) return null
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <Ago iso={iso} />
+      </dd>
+    </div>
+  )
+}
+
+export function Policy({ policy }: Pick<Traffic, 'policy'>) {
   const rows: [name: string, value: string][] = [
     ['To connect', seconds(policy.connectMs)],
     ['One call', seconds(policy.attemptMs)],

@@ -106,13 +106,27 @@ function optionsFor(
           width: isBar ? 0 : 1.75,
           spanGaps: false,
           // A minute between two without any is still to be seen.
-          points: { show: !isBar, size: 5, stroke: () => colorOf(color), fill: () => colorOf(color) },
+          points: {
+            show: !isBar,
+            size: 5,
+            filter: alone,
+            stroke: () => colorOf(color),
+            fill: () => colorOf(color),
+          },
           ...(isBar &&
             UPlot.paths.bars && { fill: () => colorOf(color), paths: UPlot.paths.bars({ size: [0.7, 12] }) }),
         }),
       ),
     ],
   }
+}
+
+/** What has a neighbour is to be seen as a line already. */
+const alone: UPlot.Series.Points.Filter = (plot, series) => {
+  const values = plot.data[series] ?? []
+  return values.flatMap((one, index) =>
+    one != null && values[index - 1] == null && values[index + 1] == null ? [index] : [],
+  )
 }
 
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

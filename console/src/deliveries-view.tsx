@@ -1,11 +1,13 @@
 // The inbox of webhooks: what became of each, why, and once the cause is mended, again.
+import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
 import { sentenceOfError } from './client.ts'
 import { Ago } from './clock.tsx'
 import { DeliveriesDocument, type DeliveriesQuery, type DeliveryState } from './generated.ts'
 import { Heading } from './heading.tsx'
-import { ReplayButton } from './replay-button.tsx'
+import { Icon } from './icons.tsx'
+import { nameOfDelivery, ReplayDialog } from './replay-dialog.tsx'
 import { useSession } from './session.tsx'
 import { Empty, Failed, MissingScope, Skeleton } from './states.tsx'
 import { Badge } from './status.tsx'
@@ -42,6 +44,7 @@ function Inbox() {
     variables: { filter, first: PAGE_SIZE, after },
   })
   useEvery(REFRESH_MS, readAgain)
+  const [asked, setAsked] = useState<Delivery | null>(null)
   function toggle(state: DeliveryState) {
     const next = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state]
     setParams(next.length > 0 ? { state: next.join(',') } : {})
@@ -68,7 +71,9 @@ function Inbox() {
       {page?.nodes.length === 0 && (
         <Empty title={chosen.length > 0 ? 'No webhook is in this state' : 'No webhook has come so far'} />
       )}
-      {page && page.nodes.length > 0 && <DeliveryTable deliveries={page.nodes} onReplayed={readAgain} />}
+      {page && page.nodes.length > 0 && <DeliveryTable deliveries={page.nodes} onReplay={setAsked} />}
+      {/* Outside of the table: the row may leave it. */}
+      {asked && <ReplayDialog delivery={asked} onReplayed={readAgain} onClose={() => setAsked(null)} />}
       <nav className="pager" aria-label="Pages">
         {after && (
           <button
@@ -98,10 +103,10 @@ function Inbox() {
 
 interface DeliveryTableProps {
   deliveries: readonly (Delivery | null)[]
-  onReplayed(): void
+  onReplay(delivery: Delivery): void
 }
 
-function DeliveryTable({ deliveries, onReplayed }: DeliveryTableProps) {
+function DeliveryTable({ deliveries, onReplay }: DeliveryTableProps) {
   return (
     <table className="cards">
       <caption className="visually-hidden">Deliveries, newest first</caption>
@@ -118,14 +123,19 @@ function DeliveryTable({ deliveries, onReplayed }: DeliveryTableProps) {
       </thead>
       <tbody>
         {deliveries.map((delivery) =>
-          delivery ? <DeliveryRow key={delivery.id} delivery={delivery} onReplayed={onReplayed} /> : null,
+          delivery ? <DeliveryRow key={delivery.id} delivery={delivery} onReplay={onReplay} /> : null,
         )}
       </tbody>
     </table>
   )
 }
 
-function DeliveryRow({ delivery, onReplayed }: { delivery: Delivery; onReplayed(): void }) {
+interface DeliveryRowProps {
+  delivery: Delivery
+  onReplay(delivery: Delivery): void
+}
+
+function DeliveryRow({ delivery, onReplay }: DeliveryRowProps) {
   const { id, state, event, provider, receivedAt, nextTryAt, attempts, failure, reference } = delivery
   const word = toneOf(DELIVERY_WORDS, state)
   const entity = delivery.validation?.entity
@@ -164,7 +174,14 @@ function DeliveryRow({ delivery, onReplayed }: { delivery: Delivery; onReplayed(
         )}
       </td>
       <td className="row-actions">
-        <ReplayButton delivery={delivery} onReplayed={onReplayed} />
+        <button
+          type="button"
+          className="plain"
+          aria-label={`Replay ${nameOfDelivery(delivery)}`}
+          onClick={() => onReplay(delivery)}
+        >
+          <Icon name="renew" /> Replay
+        </button>
       </td>
     </tr>
   )

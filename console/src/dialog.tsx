@@ -15,7 +15,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog.current?.showModal()
     // Back to where it was opened, for who goes on by keyboard.
     return () => {
-      if (before instanceof HTMLElement) before.focus()
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      else document.getElementById('main')?.focus()
     }
   }, [])
   return (

@@ -4,8 +4,8 @@ export const FATES = {
   now: { text: 'Sent now', hint: 'as a provider does' },
   twice: { text: 'Sent twice', hint: 'the same bytes' },
   forged: { text: 'Forged', hint: 'wrong secret' },
-  held: { text: 'Held back', hint: 'sent later, in any order' },
-  none: { text: 'Lost', hint: 'the gateway has to find out' },
+  held: { text: 'Held back', hint: 'sent later' },
+  none: { text: 'Lost', hint: 'nobody is told' },
 } as const
 export type Fate = keyof typeof FATES
 

@@ -1,6 +1,6 @@
 // The providers: whether they answer, whether they are let through to, and how the last hour went.
 import { useQuery } from 'urql'
-import { BreakerFacts } from './breaker-facts.tsx'
+import { BreakerFacts, Policy } from './breaker-facts.tsx'
 import { sentenceOfError } from './client.ts'
 import { Ago } from './clock.tsx'
 import { ProvidersDocument, type ProvidersQuery } from './generated.ts'
@@ -49,20 +49,21 @@ function ProviderCard({ provider }: { provider: Provider }) {
           <Ago iso={health.lastError.at} />.
         </p>
       )}
-      {health.traffic && <BreakerFacts traffic={health.traffic} />}
       <dl className="facts">
+        {health.traffic && <BreakerFacts traffic={health.traffic} />}
         <Fact name="Last good answer" iso={health.lastSuccessAt} />
         <Fact name="Last webhook" iso={health.lastWebhookAt} />
         <div>
           <dt>Changes no webhook told of</dt>
           <dd>{health.missedChanges}</dd>
         </div>
-        <div className="wide">
-          <dt>Can do</dt>
-          <dd>{capabilities.map((one) => wordOf(CAPABILITY_WORDS, one)).join(', ') || 'the basics'}</dd>
-        </div>
       </dl>
       {lastHour.length > 0 && <Hour name={name} minutes={lastHour} />}
+      {health.traffic && <Policy policy={health.traffic.policy} />}
+      <p className="hint faint">
+        What it can do beyond the basics:{' '}
+        {capabilities.map((one) => wordOf(CAPABILITY_WORDS, one)).join(', ') || 'nothing'}.
+      </p>
     </article>
   )
 }

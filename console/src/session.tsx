@@ -25,15 +25,17 @@ const KEY = 'kyc-console-token'
 
 export function SessionGate({ children }: { children: ReactNode }) {
   const [token, setToken] = useState(() => sessionStorage.getItem(KEY))
-  const [isRefused, setRefused] = useState(false)
-  const client = useMemo(() => createClient({ token, onRefused: () => setRefused(true) }), [token])
+  // A late answer to the token before says nothing of this one.
+  const [refused, setRefused] = useState<{ token: string | null } | null>(null)
+  const client = useMemo(() => createClient({ token, onRefused: () => setRefused({ token }) }), [token])
   const change = useCallback((next: string | null) => {
     if (next === null) sessionStorage.removeItem(KEY)
     else sessionStorage.setItem(KEY, next)
-    setRefused(false)
+    setRefused(null)
     setToken(next)
   }, [])
-  if (isRefused) return <SignIn wasRefused={token !== null} onToken={change} />
+  if (refused !== null && refused.token === token)
+    return <SignIn wasRefused={token !== null} onToken={change} />
   return (
     <ClientProvider value={client}>
       <Known token={token} change={change}>

@@ -53,7 +53,7 @@ export function MissingScope({ scope, what }: { scope: string; what: string }) {
     <div className="state">
       <Icon name="lock" size={28} />
       <p className="state-title">
-        {what} {what.endsWith('s') ? 'need' : 'needs'} the scope <code>{scope}</code>
+        {what} needs the scope <code>{scope}</code>
       </p>
       <p>Your token does not have it. Ask whoever makes tokens and keys for this gateway.</p>
     </div>

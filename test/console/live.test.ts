@@ -1,7 +1,8 @@
 // What happens is seen when it happens, and what happened while the network was cut is seen after it.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { describeInBrowser, openTab, settled } from '../support/browser.ts'
+import { openBrowser } from '../support/chromium.ts'
 import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
 
 /** What is promised is 200 ms; a busy machine fails nothing. */

@@ -1,14 +1,15 @@
 // A provider that is down: what is known stays, marked as old; the breaker is seen to open, and to close again.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { describeInBrowser, openTab, settled } from '../support/browser.ts'
+import { openBrowser } from '../support/chromium.ts'
 import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
 
 describeInBrowser('a provider that is down', () => {
   let gateway: ConsoleGateway
   let browser: Browser
   beforeAll(async () => {
-    const environment = { OPEN_STATUS_MAX_AGE: '0', SILA_POLICY: 'retries=0,trialMs=500' }
+    const environment = { OPEN_STATUS_MAX_AGE: '0', SILA_POLICY: 'retries=0,trial=500' }
     ;[gateway, browser] = await Promise.all([startConsoleGateway(environment), openBrowser()])
   })
   afterAll(async () => {

@@ -1,7 +1,8 @@
 // One customer in a browser: the sentence, the picture and its table, the checks, and personal data on demand.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { describeInBrowser, openTab, settled } from '../support/browser.ts'
+import { openBrowser } from '../support/chromium.ts'
 import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
 
 describeInBrowser('a customer', () => {

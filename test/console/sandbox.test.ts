@@ -1,7 +1,8 @@
 // The sandbox: a status is moved, its webhook comes in every way that happens, and the rest is seen to react.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { describeInBrowser, openTab, settled } from '../support/browser.ts'
+import { openBrowser } from '../support/chromium.ts'
 import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
 
 describeInBrowser('the sandbox', () => {

@@ -5,7 +5,8 @@ import { makeApiKey } from '../../src/auth/api-keys.ts'
 import type { Scope } from '../../src/domain/principal.ts'
 import { plusSeconds } from '../../src/domain/time.ts'
 import { insertApiKey } from '../../src/store/api-keys.ts'
-import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { describeInBrowser, openTab, settled } from '../support/browser.ts'
+import { openBrowser } from '../support/chromium.ts'
 import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
 
 describeInBrowser('where callers are authenticated', () => {

@@ -1,22 +1,13 @@
 // A real browser for tests of the console: the Chromium of this machine, where it has one.
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
-import { findChromium } from './find-chromium.ts'
+import { findChromium } from './chromium.ts'
 
-export const describeInBrowser = describe.skipIf(findChromium() === null)
+/** A browser, a gateway and the tests share the machine with others: the time is for the busiest of them. */
+const TEST_MS = 60_000
 
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium() ?? '', args: ARGS })
+export function describeInBrowser(name: string, tests: () => void): void {
+  describe.skipIf(findChromium() === null)(name, { timeout: TEST_MS }, tests)
 }
 
 export interface Tab {

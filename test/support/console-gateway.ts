@@ -22,10 +22,18 @@ export interface ConsoleGateway {
 // biome-ignore lint/suspicious/noExplicitAny: tests read into answers of any shape
 type Answer = { data: any; errors?: unknown[] }
 
-export async function startConsoleGateway(environment: Record<string, string> = {}): Promise<ConsoleGateway> {
+export async function startConsoleGateway(
+  environment: Record<string, string> = {},
+  now: () => Date = () => new Date(),
+): Promise<ConsoleGateway> {
   const settings = { PORT: '0', DATA_DIR: 'memory://', OPEN_STATUS_MAX_AGE: '86400', ...environment }
   const logger = createLogger({ level: 'silent' })
-  const app = await startApp(readConfig(settings, { mode: 'sandbox' }), { logger, shed: false })
+  const app = await startApp(readConfig(settings, { mode: 'sandbox' }), {
+    logger,
+    now,
+    shed: false,
+    pollMs: 50,
+  })
   await prepareDemo(app)
   const query: ConsoleGateway['query'] = async (text, variables, authorization) => {
     const response = await fetch(`${app.origin}/graphql`, {

@@ -1,5 +1,5 @@
 // Says once per run which suites are left out. A global setup of vitest.
-import { findChromium } from './find-chromium.ts'
+import { findChromium } from './chromium.ts'
 
 const SERVICES = { Postgres: 'TEST_DATABASE_URL', NATS: 'TEST_NATS_URL' }
 
