@@ -86,6 +86,9 @@ const WAYS: Record<string, string> = {
   account: `query ($account: String!) { found: entity(by: { account: { provider: "gu1", reference: $account } }) { ${ENTITY_FIELDS} } }`,
   node: `query ($entity: ID!) { found: node(id: $entity) { id ... on Entity { status } } }`,
   nodes: `query ($entity: ID!, $validation: ID!) { nodes(ids: [$entity, $validation]) { id } }`,
+  representations: `query ($entity: ID!, $validation: ID!, $externalId: String!) {
+    nodes: _entities(representations: [{ __typename: "Entity", id: $entity }, { __typename: "Validation", id: $validation },
+      { __typename: "Entity", externalId: $externalId }]) { ... on Entity { ${ENTITY_FIELDS} } ... on Validation { id } } }`,
   'node of a validation': `query ($validation: ID!) { found: node(id: $validation) { id ... on Validation { entity { id } } } }`,
   validation: `query ($validation: ID!) { found: validation(by: { id: $validation }) { ${FIELDS} entity { id } } }`,
   'validation, fresh': `query ($validation: ID!) { found: validation(by: { id: $validation }, maxAge: 0) { ${FIELDS} reasons { code } } }`,
@@ -110,7 +113,6 @@ async function withoutRequestId<T>(answer: Promise<T>): Promise<T> {
 
 const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) => extensions.code)
 const NO_CALLS = { gu1: {}, sila: {} }
-
 describe('an end user', () => {
   it.each(Object.entries(WAYS))('finds their own by %s', async (_, query) => {
     const { data, errors } = await look(query, known.ada)

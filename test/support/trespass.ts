@@ -128,6 +128,15 @@ const QUERIES: readonly Maker[] = [
   ({ of, random }) =>
     `nodes(ids: ${JSON.stringify(Array.from({ length: random.between(1, 4) }, () => anyId(of, random)))}) ${NODE}`,
   ({ of, random }) => {
+    const named = [
+      `{ __typename: "Entity", id: "${random.pick(of.entities)}" }`,
+      `{ __typename: "Entity", externalId: "${random.pick(of.externalIds)}" }`,
+      `{ __typename: "Validation", id: "${random.pick(of.validations)}" }`,
+    ]
+    const fields = `... on Entity ${ENTITY} ... on Validation { reference providerStatus }`
+    return `_entities(representations: [${random.pick(named)}, ${random.pick(named)}]) { ${fields} }`
+  },
+  ({ of, random }) => {
     const after = random.once(2) ? `, after: "${random.pick(of.cursors.entities)}"` : ''
     return `entities(first: ${random.between(1, 9)}, filter: ${filterOf(random)}${after}) { nodes { id externalId status } edges { cursor } ${INFO} }`
   },
