@@ -117,7 +117,12 @@ const EXPECTED: Record<string, unknown> = {
   },
   '14-search.graphql': {
     entities: {
-      nodes: [{ externalId: 'bruno-example', accounts: [{ provider: { id: 'gu1' } }, { reference: 'bruno_example' }] }],
+      nodes: [
+        {
+          externalId: 'bruno-example',
+          accounts: [{ provider: { id: 'gu1' } }, { reference: 'bruno_example' }],
+        },
+      ],
       pageInfo: { hasNextPage: false },
     },
   },
