@@ -133,10 +133,13 @@ const QUERIES: readonly Maker[] = [
     const after = random.once(2) ? `, after: "${random.pick(of.cursors.entities)}"` : ''
     return `entities(first: ${random.between(1, 9)}, filter: ${filterOf(random)}${after}) { nodes { id externalId status } edges { cursor } ${INFO} }`
   },
-  ({ of, random }) =>
-    `entities(filter: { search: "${beginningOf(of, random)}" }) { nodes { id externalId } ${INFO} }`,
-  ({ of, random }) =>
-    `entityCounts(filter: { search: "${beginningOf(of, random)}" }) { status count isAtLeast }`,
+  ({ of, random }) => {
+    const filter = `filter: { search: "${beginningOf(of, random)}" }`
+    return random.pick([
+      `entities(${filter}) { nodes { id externalId } ${INFO} }`,
+      `entityCounts(${filter}) { status count isAtLeast }`,
+    ])
+  },
   ({ of, random }) => {
     const after = random.once(2) ? `, after: "${random.pick(of.cursors.deliveries)}"` : ''
     const filter = random.once(2) ? `, filter: { entity: "${random.pick(of.entities)}" }` : ''
