@@ -47,7 +47,7 @@ export function installPackage(): PackedPackage {
 }
 
 /** Links to files cost nothing; links to folders would let packages find others beside where they really are. */
-function linkFiles(from: string, to: string): void {
+export function linkFiles(from: string, to: string): void {
   const made = new Set<string>()
   for (const path of filesOf(from)) {
     const target = join(to, relative(from, path))
