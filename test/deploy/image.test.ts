@@ -17,7 +17,7 @@ describe.skipIf(!CAN_MOUNT)('the image', { timeout: 60_000 }, () => {
     const { settings } = await startEmulators()
     live = { ...settings, HOST: '127.0.0.1', PORT: '0', AUTH_DISABLED: 'true' }
   }, 180_000)
-  afterAll(() => image?.remove())
+  afterAll(() => image?.remove(), 180_000)
 
   const LISTENING = /"origin":"([^"]+)","msg":"listening"/
 

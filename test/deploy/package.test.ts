@@ -28,7 +28,7 @@ beforeAll(() => {
 afterAll(async () => {
   await killAll()
   installed?.remove()
-})
+}, 180_000)
 
 const own = (path: string) => join(installed.folder, 'node_modules/kyc-gateway', path)
 

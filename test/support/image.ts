@@ -129,11 +129,16 @@ function copy(
     const isMany = sources.length > 1 || words.at(-1)?.endsWith('/') === true
     const isFolder = statSync(join(from, source)).isDirectory()
     const target = isMany && !isFolder ? join(place, source) : place
-    cpSync(join(from, source), target, {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (path) => from !== ROOT || path === ROOT || !isIgnored(relative(ROOT, path)),
-    })
+    // Files of a stage that has been built change no more.
+    const isLayer = from !== ROOT && flags.chown === undefined
+    if (isLayer) execFileSync('cp', ['-alf', '-T', join(from, source), target])
+    else {
+      cpSync(join(from, source), target, {
+        recursive: true,
+        verbatimSymlinks: true,
+        filter: (path) => from !== ROOT || path === ROOT || !isIgnored(relative(ROOT, path)),
+      })
+    }
   }
   if (flags.chmod) chmodSync(place, Number.parseInt(flags.chmod, 8))
   if (flags.chown) changeOwner(place, flags.chown.split(':').map(Number) as [number, number])
