@@ -1,9 +1,11 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
 import { randomBytes, randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { isLoopback, originOf } from './address.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
+import { createConsole, readConsole } from './console-route.ts'
 import {
   createClocks,
   createEmulators,
@@ -24,7 +26,9 @@ import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
+import { createGates } from './service/gates.ts'
 import { createGroups } from './service/groups.ts'
+import { alsoTelling, createProviderMinutes } from './service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry, type WebhookSecrets } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createSnapshots } from './service/snapshots.ts'
@@ -72,6 +76,9 @@ const POLL_MS = 1_000
 /** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
 const DELIVERIES_AT_ONCE = 12
 
+/** Where the console was built, of a checkout and of a published package alike. */
+const CONSOLE = fileURLToPath(new URL('../console/dist', import.meta.url))
+
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
   const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger } = ground
@@ -104,8 +111,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       for (const one of background) one.start()
       await pointWebhooks(emulators, config, origin)
     }
-    const apply = (next: Config) =>
-      applyConfig(next, { ...ground, graphql, providers: services.providers, origin })
+    const apply = (next: Config) => applyConfig(next, { ...services, ...ground, graphql, origin })
     return { origin, fetch: server.fetch, services, emulators, apply, close: () => close(DRAIN_TIMEOUT_MS) }
   } catch (error) {
     await close(0)
@@ -120,7 +126,8 @@ async function openGround(config: Config, overrides: Overrides) {
   const now = overrides.now ?? (() => new Date())
   const pollMs = overrides.pollMs ?? POLL_MS
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const metrics = createMetrics()
+  const minutes = createProviderMinutes(now)
+  const metrics = alsoTelling(createMetrics(), minutes.hooks)
   const database = await openReadyDatabase(config)
   if (database.missingMasters.length > 0)
     logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
@@ -151,7 +158,7 @@ async function openGround(config: Config, overrides: Overrides) {
   })
   const live: Live = { config, secrets: new Map() }
   const parts = { live, database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
-  return { ...parts, now, pollMs, logger, metrics, siblings }
+  return { ...parts, now, pollMs, logger, metrics, minutes, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -179,6 +186,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     metrics: siblings?.renderMetrics ?? metrics.render,
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
+    ...(config.hasConsole && { console: createConsole(readConsole(CONSOLE)) }),
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     get corsOrigins() {
@@ -213,15 +221,17 @@ interface ProviderParts {
 }
 
 async function createServices(
-  { live, database, feed, metrics, audit, now, logger }: Ground,
+  { live, database, feed, metrics, minutes, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
   return {
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
+    minutes,
     flights: createFlights(),
     snapshots: createSnapshots(database),
     groups: createGroups(),
+    gates: createGates(live.config.gates),
     feed,
     metrics,
     audit,

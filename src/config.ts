@@ -3,8 +3,10 @@ import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import type { PiiClass } from './domain/pii.ts'
 import { DEFAULT_TENANT } from './domain/principal.ts'
 import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from './domain/upstream.ts'
+import { type GatePolicies, readGatesFile } from './gates-file.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
+import { SANDBOX_GATES } from './sandbox-gates.ts'
 import { type GatewaySetting, POLICY_SETTING, policyName, SETTINGS } from './settings.ts'
 import type { LogLevel } from './telemetry.ts'
 import { type AuthConfig, checkTrust, readAuth } from './trust-config.ts'
@@ -34,11 +36,15 @@ export interface Config {
   /** Where data keys are kept; null: with the data. */
   keysDatabaseUrl: string | null
   corsOrigins: readonly string[]
+  /** Whether the operator console is served. */
+  hasConsole: boolean
   /** 0: no limit. */
   rateLimitPerMinute: number
   limits: DocumentLimits
   trustedDocuments: { mode: 'required' | 'preferred' | 'off'; manifests: readonly string[] }
   providers: readonly ConfiguredProvider[]
+  /** By name. */
+  gates: GatePolicies
 }
 
 export interface ConfiguredProvider {
@@ -73,6 +79,11 @@ export function readConfig(
   const mode = options.mode ?? read<Mode>('KYC_MODE', SETTINGS.KYC_MODE) ?? 'live'
   const host = read<string>('HOST', SETTINGS.HOST) ?? (mode === 'sandbox' ? '127.0.0.1' : '0.0.0.0')
   const auth = readAuth(read, { mode, host })
+  const providers = readProviders(environment, {
+    mode,
+    definitions: options.definitions ?? PROVIDERS,
+    problems,
+  })
   const config = {
     mode,
     host,
@@ -92,6 +103,7 @@ export function readConfig(
     encryptionKeys: read<Uint8Array[]>('ENCRYPTION_KEYS', SETTINGS.ENCRYPTION_KEYS) ?? null,
     keysDatabaseUrl: read<string>('KEYS_DATABASE_URL', SETTINGS.KEYS_DATABASE_URL) ?? null,
     corsOrigins: read<string[]>('CORS_ORIGINS', SETTINGS.CORS_ORIGINS) ?? [],
+    hasConsole: read<string>('CONSOLE', SETTINGS.CONSOLE) !== 'off',
     rateLimitPerMinute:
       read<number>('RATE_LIMIT_PER_MINUTE', SETTINGS.RATE_LIMIT_PER_MINUTE) ?? (mode === 'live' ? 1_000 : 0),
     limits: {
@@ -102,7 +114,8 @@ export function readConfig(
       mode: read<'required' | 'preferred' | 'off'>('TRUSTED_DOCUMENTS', SETTINGS.TRUSTED_DOCUMENTS) ?? 'off',
       manifests: read<string[]>('TRUSTED_DOCUMENTS_MANIFESTS', SETTINGS.TRUSTED_DOCUMENTS_MANIFESTS) ?? [],
     },
-    providers: readProviders(environment, { mode, definitions: options.definitions ?? PROVIDERS, problems }),
+    providers,
+    gates: readGates(read<string>('GATES_FILE', SETTINGS.GATES_FILE) ?? null, { mode, providers, problems }),
   }
   problems.push(...checkMode(environment, config), ...checkTrust(environment, config))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -123,6 +136,19 @@ function readOne<T>(environment: Environment, { name, setting, problems }: Readi
   if (parsed.success) return parsed.data as T
   problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`)
   return undefined
+}
+
+function readGates(
+  path: string | null,
+  { mode, providers, problems }: Pick<Config, 'mode' | 'providers'> & { problems: string[] },
+): GatePolicies {
+  if (path === null) return mode === 'sandbox' ? SANDBOX_GATES : new Map()
+  const read = readGatesFile(
+    path,
+    providers.map(({ definition }) => definition.id),
+  )
+  problems.push(...read.problems.map((problem) => `GATES_FILE ${problem}`))
+  return read.policies
 }
 
 interface ProviderReading {

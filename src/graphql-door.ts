@@ -1,4 +1,5 @@
 // The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
+import { fileURLToPath } from 'node:url'
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
@@ -25,6 +26,9 @@ export interface GraphQLDoor {
   /** Of the other workers of this instance. */
   taken?: TakenChannel | undefined
 }
+
+/** What the operator console asks. */
+const CONSOLE_DOCUMENTS = fileURLToPath(new URL('../console/documents.json', import.meta.url))
 
 export interface LiveGraphQL extends GraphQLServer {
   /**
@@ -75,6 +79,7 @@ export function createGraphQL(
   }
 }
 
-function rulesOf({ limits, trustedDocuments: { mode, manifests } }: Config): Rules {
-  return { limits, trusted: { mode, texts: loadTrustedDocuments(manifests) } }
+function rulesOf({ limits, trustedDocuments: { mode, manifests }, hasConsole }: Config): Rules {
+  const own = loadTrustedDocuments(hasConsole ? [CONSOLE_DOCUMENTS] : [])
+  return { limits, trusted: { mode, texts: loadTrustedDocuments(manifests), own } }
 }

@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import { webhookSecretsOf } from './emulation.ts'
 import { loadTrustedDocuments } from './graphql/trusted-documents.ts'
 import type { LiveGraphQL } from './graphql-door.ts'
+import type { Gates } from './service/gates.ts'
 import type { ProviderRegistry, WebhookSecrets } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import type { Logger } from './telemetry.ts'
@@ -45,6 +46,7 @@ interface LiveParts {
   graphql: LiveGraphQL
   providers: ProviderRegistry
   upstreams: LiveUpstreams
+  gates: Gates
   now(): Date
   logger: Logger
   /** Where emulators are that stand in for providers. */
@@ -53,7 +55,7 @@ interface LiveParts {
 
 /** Throws, having changed nothing, or lets everything count at once: nothing is waited for in between. */
 export function applyConfig(next: Config, parts: LiveParts): void {
-  const { live, graphql, providers, upstreams, now, logger, origin } = parts
+  const { live, graphql, providers, upstreams, gates, now, logger, origin } = parts
   const before = live.config
   const change = graphql.prepareFor(next)
   const secrets = webhookSecretsOf(next, origin)
@@ -63,6 +65,7 @@ export function applyConfig(next: Config, parts: LiveParts): void {
   live.secrets = secrets
   renewal.commit()
   providers.renew(entries.filter(({ definition: { id } }) => isOther(id, before, next)))
+  gates.replace(next.gates)
   change()
   if (next.logLevel !== before.logLevel) logger.level = next.logLevel
 }

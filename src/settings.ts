@@ -87,6 +87,13 @@ export const SETTINGS = {
     description:
       'The tenant of accounts that a webhook speaks of and nobody has registered. Absent: `default` where callers are not authenticated; else such a webhook has no effect, and the account is read when somebody registers it.',
   },
+  GATES_FILE: {
+    schema: text,
+    description:
+      'File of gates, JSON: by name, what an entity needs to be let through; see docs/gates.md. Absent: those of the demo in sandbox mode, else none.',
+    reload: true,
+    files: true,
+  },
   HISTORY_RETENTION_DAYS: {
     schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
     description:
@@ -140,6 +147,12 @@ export const SETTINGS = {
       'Days after its end for which personal data of a validation are kept, by class, for example IDENTITY=365,RECORD=30. Classes not named are kept.',
     reload: true,
   },
+  CONSOLE: {
+    schema: z.enum(['on', 'off'], { error: 'must be on or off' }),
+    description:
+      'on: the operator console is served at /console/. It holds no data; it asks the API with the token of whoever uses it.',
+    default: 'on',
+  },
   CORS_ORIGINS: {
     schema: list(origin),
     description:
@@ -164,7 +177,7 @@ export const SETTINGS = {
   TRUSTED_DOCUMENTS: {
     schema: z.enum(['required', 'preferred', 'off'], { error: 'must be required, preferred or off' }),
     description:
-      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: no documentId is known.',
+      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: beside those of the operator console no documentId is known.',
     default: 'off',
     reload: true,
   },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, ConfiguredProvider } from './config.ts'
 import type { UpstreamPolicy } from './domain/upstream.ts'
-import { emulatorSettings } from './emulation.ts'
+import { controlsOf, emulatorSettings } from './emulation.ts'
 import type { Metrics } from './metrics.ts'
 import { createUpstream, type Upstream } from './providers/upstream.ts'
 import type { UpstreamDeps } from './providers/upstream-deps.ts'
@@ -83,6 +83,7 @@ export function createProviders(
     if (!upstream) return []
     const settings = configured.settings ?? emulatorSettings(configured, origin)
     const provider = definition.create({ settings, http: upstream, now, newId: randomUUID })
-    return [{ definition, provider, upstream }]
+    const emulator = controlsOf(configured)
+    return [{ definition, provider, upstream, ...(emulator && { emulator }) }]
   })
 }

@@ -1,4 +1,4 @@
-// Every file in examples/ runs against the demo and answers what its first line promises.
+// Every document in examples/ runs against the demo and answers what its first line promises.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -103,6 +103,13 @@ const EXPECTED: Record<string, unknown> = {
       pageInfo: { hasNextPage: false },
     },
   },
+  '16-gate-policy.graphql': {
+    gates: [{ name: 'withdraw' }, { name: 'deposit' }],
+    entity: {
+      withdraw: { allowed: false, blockers: [{ code: 'NOT_VERIFIED', provider: { id: 'sila' } }] },
+      deposit: { allowed: true, blockers: [], changesAt: expect.any(String) },
+    },
+  },
 }
 
 describe('examples', () => {
@@ -115,7 +122,17 @@ describe('examples', () => {
   afterAll(() => app.close())
 
   it('are all expected something of', () => {
-    expect(readdirSync(FOLDER).toSorted()).toEqual(Object.keys(EXPECTED))
+    const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'))
+    expect(files.toSorted()).toEqual(Object.keys(EXPECTED))
+  })
+
+  it('are all in the table of the folder', () => {
+    const names = readdirSync(FOLDER, { withFileTypes: true }).flatMap((entry) => {
+      if (entry.isDirectory()) return [`${entry.name}/`]
+      return entry.name.endsWith('.graphql') ? [entry.name] : []
+    })
+    const rows = readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/^\| \[(.+)\]\(\1\) \|/gm)
+    expect([...rows].map(([, name]) => name).toSorted()).toEqual(names.toSorted())
   })
 
   it.each(Object.entries(EXPECTED))('%s answers as promised', async (file, expected) => {

@@ -6,6 +6,7 @@
 // once it stands. Everything else that a provider says of a validation, and when it said it, is the same for all who have
 // the same status.
 import type { Decision } from './decision.ts'
+import { type GateAnswer, type GateBlockerCode, type GateFacts, type GatePolicy, gateAnswer } from './gate.ts'
 import { createReason, type Reason } from './reason.ts'
 import { isFinal, type KycStatus, type StatusFacts } from './status.ts'
 import type { Instant } from './time.ts'
@@ -56,4 +57,39 @@ export function customerDecision(
 /** Providers that tell no time of the end give that of the last touch: screening goes on after it, and touches the record. */
 export function notAfter(time: Instant | null, limit: Instant): Instant | null {
   return time !== null && time > limit ? limit : time
+}
+
+const GATE_MESSAGES: Readonly<Partial<Record<GateBlockerCode, string>>> = {
+  WRONG_KIND: 'This is not for this kind of customer.',
+  REJECTED: 'A verification was not accepted.',
+  LAPSED: 'A verification has run out. It has to be done again.',
+  NOT_VERIFIED: 'A verification is not done yet.',
+  TOO_OLD: 'A verification is too old. It has to be done again.',
+}
+
+/** That a gate which looks at single checks is closed would tell of the check, whatever the words. */
+export function isForCustomers({ checks }: GatePolicy): boolean {
+  return Object.keys(checks).length === 0
+}
+
+/**
+ * Of a gate that is for them. Whether they may is the truth. Why not, and until when, is what follows from the status and its
+ * times, which they see anyway; where nothing does, it is one word for an answer that is too old and one that nobody understood.
+ */
+export function customerGateAnswer(policy: GatePolicy, facts: GateFacts, now: Instant): GateAnswer {
+  const { allowed } = gateAnswer(policy, facts, now)
+  const visible = gateAnswer({ ...policy, maxStalenessSeconds: null }, visibleOf(facts, now), now)
+  if (allowed) return { ...visible, allowed }
+  const code = visible.blockers[0]?.code ?? 'NOT_AVAILABLE'
+  const message = GATE_MESSAGES[code] ?? 'This is not available now.'
+  return { allowed, blockers: [{ code, message, provider: null }], changesAt: null }
+}
+
+/** When a review will be closed tells when its record was last touched. */
+function visibleOf({ kind, standings }: GateFacts, now: Instant): GateFacts {
+  const seen = standings.map((standing) => {
+    const isClosed = standing.closesAt !== null && standing.closesAt <= now
+    return { ...standing, isRecognized: true, closesAt: isClosed ? standing.closesAt : null }
+  })
+  return { kind, standings: seen }
 }

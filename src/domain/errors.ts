@@ -43,10 +43,12 @@ export const ERRORS = {
     message: 'There is nothing by this name here.',
   },
   UNKNOWN_PROVIDER: {
-    fault: 'caller',
-    retry: 'no',
-    http: 400,
+    ...{ fault: 'caller', retry: 'no', http: 400 },
     message: 'There is no provider with this id. Query providers { id } for the ones that exist.',
+  },
+  UNKNOWN_GATE: {
+    ...{ fault: 'caller', retry: 'no', http: 400 },
+    message: 'There is no gate with this name. Query gates { name } for the ones that exist.',
   },
   ACCOUNT_REQUIRED: {
     fault: 'caller',

@@ -1,6 +1,7 @@
 // The first question about every request: who asks? Nothing of it is read before that is proved.
 import { ERRORS, GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
+import { acceptedJson } from './media-types.ts'
 
 /** A request, and who sent it. */
 export interface Caller {
@@ -11,8 +12,14 @@ export interface Caller {
 /** Who sent this `authorization`; null where there was none. Throws UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | null) => Promise<Principal>
 
+export interface Refusing {
+  requestId: string
+  /** What the caller accepts; absent: any form. */
+  accept?: string | null
+}
+
 /** The answer to a caller who did not prove who they are. Rethrows what is no refusal. */
-export function refuseCaller(error: unknown, requestId: string): Response {
+export function refuseCaller(error: unknown, { requestId, accept = null }: Refusing): Response {
   if (!(error instanceof GatewayError)) throw error
   const { code, message, retryable } = error
   const extensions = { code, retryable, requestId }
@@ -21,6 +28,7 @@ export function refuseCaller(error: unknown, requestId: string): Response {
     {
       status: ERRORS[code].http,
       headers: {
+        'content-type': `${acceptedJson(accept) ?? 'application/json'}; charset=utf-8`,
         'cache-control': 'no-store',
         'x-request-id': requestId,
         ...(code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),

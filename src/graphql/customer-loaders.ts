@@ -1,6 +1,12 @@
 // The loaders of an end user: they find one entity and what belongs to it, and show it as its customer may see it.
 import DataLoader from 'dataloader'
-import { customerPersonal, customerStanding, customerValidation } from '../service/customer-view.ts'
+import { customerGateAnswer } from '../domain/customer.ts'
+import {
+  customerGates,
+  customerPersonal,
+  customerStanding,
+  customerValidation,
+} from '../service/customer-view.ts'
 import { type EntityRow, loadKnownEntitiesByAccount } from '../service/entities.ts'
 import type { ValidationListAsk } from '../service/entity-validations.ts'
 import type { PersonalData } from '../service/personal.ts'
@@ -8,6 +14,7 @@ import type { Services } from '../service/services.ts'
 import type { StandingAsk } from '../service/standings.ts'
 import type { ValidationView } from '../service/validation-view.ts'
 import { type IdAsk, loadOwnValidations, type ReferenceAsk } from '../service/validations.ts'
+import { createGateLoader } from './gate-loader.ts'
 import { byAccount, byContent } from './loader-keys.ts'
 import type { Loaders } from './loaders.ts'
 
@@ -30,7 +37,7 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
   return {
     // Reached through what is the customer's own only, or asked for by ids that come from there.
     ...{ accounts: all.accounts, historyPage: all.historyPage, knownReference: all.knownReference },
-    ...{ members: all.members },
+    ...{ members: all.members, statusSince: all.statusSince },
     validation,
     entity: new DataLoader(async (ids) => (await all.entity.loadMany(ids)).map(ownRow)),
     entityByExternalId: new DataLoader((names) =>
@@ -62,6 +69,10 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
       const standings = await all.standing.loadMany(asks)
       return standings.map((one) => (one instanceof Error ? one : customerStanding(one)))
     }, byContent),
+    gate: createGateLoader({
+      ...{ services, tenant, gates: customerGates(services.gates), loaders: all },
+      answer: customerGateAnswer,
+    }),
     personal: new DataLoader<ValidationView['row'], PersonalData>(async (rows) => {
       const found = await all.personal.loadMany(rows)
       return found.map((one) => (one instanceof Error ? one : customerPersonal(one)))

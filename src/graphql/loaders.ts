@@ -1,6 +1,7 @@
 // DataLoaders of one request: each type of thing is read in one batch per tick.
 import DataLoader from 'dataloader'
 import type { GatewayError } from '../domain/errors.ts'
+import { type GateAnswer, gateAnswer } from '../domain/gate.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
 import {
@@ -17,7 +18,13 @@ import {
   type ValidationListAsk,
   type ValidationPage,
 } from '../service/entity-validations.ts'
-import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
+import {
+  type HistoryAsk,
+  loadStatusSince,
+  pageHistories,
+  type StatusChangeView,
+  type StatusSince,
+} from '../service/history.ts'
 import { openEachPersonal, type PersonalData } from '../service/personal.ts'
 import type { Services } from '../service/services.ts'
 import {
@@ -36,6 +43,7 @@ import {
   type ReferenceAsk,
 } from '../service/validations.ts'
 import { restrictLoaders } from './customer-loaders.ts'
+import { createGateLoader, type GateAsk } from './gate-loader.ts'
 import { byAccount, byContent } from './loader-keys.ts'
 
 export interface Loaders {
@@ -44,10 +52,13 @@ export interface Loaders {
   entityByAccount: DataLoader<AccountKey, EntityRow | null, string>
   accounts: DataLoader<string, readonly AccountRow[]>
   standing: DataLoader<StandingAsk, AccountStanding, string>
+  gate: DataLoader<GateAsk, GateAnswer, string>
   validation: DataLoader<IdAsk, ValidationView | null, string>
   validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>
   validationPage: DataLoader<ValidationListAsk, ValidationPage, string>
   historyPage: DataLoader<HistoryAsk, StatusChangeView[], string>
+  /** The change since which an entity has the status that the log has for it. */
+  statusSince: DataLoader<string, StatusSince | null>
   /** Ids of validations the gateway already knows; asks no provider. */
   knownReference: DataLoader<AccountKey, string | null, string>
   /** Looks at the members a business names; answers what kept it from that, if anything did. */
@@ -66,6 +77,10 @@ export function createLoaders(services: Services, { tenant, entity }: Principal)
 
 function createTenantLoaders(services: Services, tenant: string): Loaders {
   const accounts = new DataLoader((ids: readonly string[]) => loadAccounts(services, tenant, ids))
+  const standing = new DataLoader(
+    (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
+    byContent,
+  )
   return {
     entity: new DataLoader((ids) => loadEntities(services, tenant, ids)),
     entityByExternalId: new DataLoader((ids) => loadEntitiesByExternalId(services, tenant, ids)),
@@ -83,10 +98,12 @@ function createTenantLoaders(services: Services, tenant: string): Loaders {
       (asks: readonly HistoryAsk[]) => pageHistories(services, tenant, asks),
       byContent,
     ),
-    standing: new DataLoader(
-      (asks: readonly StandingAsk[]) => loadStandings(services, tenant, asks),
-      byContent,
-    ),
+    statusSince: new DataLoader((ids) => loadStatusSince(services, tenant, ids)),
+    standing,
+    gate: createGateLoader({
+      ...{ services, tenant, gates: services.gates, loaders: { accounts, standing } },
+      answer: gateAnswer,
+    }),
     validation: new DataLoader(
       (asks: readonly IdAsk[]) => loadValidations(services, tenant, asks),
       byContent,

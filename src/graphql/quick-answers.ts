@@ -36,7 +36,7 @@ export function createQuickPost(authenticate: Authenticate, quick: QuickQueries)
     const form = acceptedJson(accept)
     if (!form || !isJson(contentType ?? '')) return null
     const principal = await authenticate(authorization).catch((error: unknown) =>
-      refuseCaller(error, requestId),
+      refuseCaller(error, { requestId, accept }),
     )
     if (principal instanceof Response) return principal
     return async (body, waiter) => {

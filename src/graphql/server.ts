@@ -222,7 +222,7 @@ function createCore<Context extends object>(
         const caller = { principal, endsAt: principal.expiresAt }
         return await yoga.fetch(request, connection ? { ...caller, connection } : caller)
       } catch (error) {
-        return refuseCaller(error, requestIdOf(request))
+        return refuseCaller(error, { requestId: requestIdOf(request), accept: request.headers.get('accept') })
       }
     },
   }

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from '../domain/errors.ts'
 import type { Logger } from '../telemetry.ts'
 import { withoutHttp } from './errors.ts'
 import { EVENT_ID, type EventResult } from './event-sharing.ts'
+import { isLost } from './lost-results.ts'
 import { refusal } from './refusals.ts'
 
 export interface EventStreamOptions {
@@ -172,12 +173,6 @@ function createEvents(results: AsyncIterator<EventResult>, options: StreamOption
     },
   }
 }
-
-/** The database has gone away, or the caller's time is over: this is not the end of the changes, and the reader is to come back. */
-function isLost({ data, errors }: EventResult): boolean {
-  return data == null && (errors ?? []).some(({ extensions }) => LOST.includes(extensions.code))
-}
-const LOST: readonly unknown[] = ['STORE_UNAVAILABLE', 'UNAUTHENTICATED'] satisfies ErrorCode[]
 
 /** A result that many readers share is printed once. */
 const printed = new WeakMap<EventResult, string>()

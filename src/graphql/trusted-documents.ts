@@ -9,6 +9,8 @@ export interface TrustedDocuments {
   mode: 'required' | 'preferred' | 'off'
   /** The text of each, by its hash: 64 digits in lower case. */
   texts: ReadonlyMap<string, string>
+  /** The gateway's own, in the same form: they are known in every mode. Absent: none. */
+  own?: ReadonlyMap<string, string>
 }
 
 /** Where nothing is known and nothing is demanded. */
@@ -86,7 +88,7 @@ export interface DocumentParams {
 /** With the text of the document where only its id was sent. Throws where the document may not be run. */
 export function resolveDocument<Params extends DocumentParams>(
   params: Params,
-  { mode, texts }: TrustedDocuments,
+  { mode, texts, own }: TrustedDocuments,
 ): Params {
   const { documentId = null, query = null, ...rest } = params
   // An empty text is that of WebSockets, whose messages must have one.
@@ -95,10 +97,11 @@ export function resolveDocument<Params extends DocumentParams>(
     if (hasText && mode === 'required') throw refusal('DOCUMENT_NOT_TRUSTED', MESSAGES.untrusted)
     return params
   }
-  if (mode === 'off') throw refusal('BAD_REQUEST', MESSAGES.off)
+  const ownText = typeof documentId === 'string' ? own?.get(hashIn(documentId)) : undefined
+  if (mode === 'off' && ownText === undefined) throw refusal('BAD_REQUEST', MESSAGES.off)
   if (hasText) throw refusal('BAD_REQUEST', MESSAGES.both)
   if (typeof documentId !== 'string') throw refusal('BAD_REQUEST', MESSAGES.noText)
-  const text = texts.get(hashIn(documentId))
+  const text = ownText ?? texts.get(hashIn(documentId))
   if (text === undefined) throw refusal('DOCUMENT_NOT_TRUSTED', MESSAGES.unknown)
   return { ...rest, query: text } as Params
 }

@@ -1,14 +1,15 @@
 // The protocol graphql-transport-ws: graphql-ws speaks it, ws frames it, and here is what keeps a connection within bounds.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
-import { isAsyncIterable } from 'graphql-yoga'
+import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { GatewayError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Logger } from '../telemetry.ts'
 import { type Authenticate, endAt, refuseCaller } from './authentication.ts'
+import { isLost } from './lost-results.ts'
 import type { Operate, Outcome } from './operate.ts'
 
 export interface WebSocketOptions {
@@ -69,7 +70,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
         )
         return null
       } catch (error) {
-        return refuseCaller(error, requestId)
+        return refuseCaller(error, { requestId })
       }
     },
     end() {
@@ -126,9 +127,22 @@ function createProtocol({ schema, operate, authenticate, initMs }: WebSocketOpti
       const outcome = await operate(payload, { request: requestOf(request), principal })
       const isRefused = !isAsyncIterable(outcome) && outcome.errors !== undefined && !('data' in outcome)
       if (isRefused && outcome.errors) return outcome.errors
-      return { schema, document: ANYTHING, contextValue: null, outcome }
+      const told = isAsyncIterable(outcome) ? endLost(outcome, extra) : outcome
+      return { schema, document: ANYTHING, contextValue: null, outcome: told }
     },
     execute: (args: ExecutionArgs & { outcome?: Outcome }) => args.outcome ?? {},
+  })
+}
+
+/** A client that is told `complete` does not come back: where that is not the end, the connection ends first. */
+function endLost(results: AsyncIterableIterator<ExecutionResult>, { giveUp }: Connected): Outcome {
+  let hasLost = false
+  const look = (result: ExecutionResult) => {
+    hasLost = isLost(result)
+    return result
+  }
+  return mapAsyncIterator(results, look, undefined, () => {
+    if (hasLost) giveUp(new GatewayError('STORE_UNAVAILABLE'))
   })
 }
 

@@ -1,7 +1,14 @@
 // Validations, statuses and changes as the end user they are about may see them; see src/domain/customer.ts.
-import { customerDecision, customerFacts, customerReasons, notAfter } from '../domain/customer.ts'
+import {
+  customerDecision,
+  customerFacts,
+  customerReasons,
+  isForCustomers,
+  notAfter,
+} from '../domain/customer.ts'
 import { factsOf, isFinal, type WaitingOn } from '../domain/status.ts'
 import type { EntityRow } from './entities.ts'
+import type { Gates } from './gates.ts'
 import type { StatusChangeView } from './history.ts'
 import type { PersonalData } from './personal.ts'
 import type { ProviderHealthView } from './providers.ts'
@@ -106,4 +113,9 @@ export function customerHealth({ state }: ProviderHealthView): ProviderHealthVie
     ...{ state, lastSuccessAt: null, lastFailure: null, missedChanges: 0, lastWebhookAt: null },
     traffic: null,
   }
+}
+
+/** The others are to them as if there were none. */
+export function customerGates(gates: Pick<Gates, 'current'>): Pick<Gates, 'current'> {
+  return { current: () => new Map([...gates.current()].filter(([, policy]) => isForCustomers(policy))) }
 }

@@ -21,6 +21,8 @@ export interface ProviderView {
   recheck: RecheckPace | null
   /** Its webhooks can reach us: it sends some, and a secret to know them by is set. */
   hearsWebhooks: boolean
+  /** Where the emulator is driven that stands in for it; null: it is real. */
+  emulator: string | null
   health: ProviderHealthView
 }
 
@@ -67,6 +69,8 @@ export interface ProviderEntry {
   provider: Provider
   /** Absent: it is called as it is. */
   upstream?: UpstreamGuard
+  /** As in the view; absent: it is real. */
+  emulator?: string
 }
 
 export interface RegistryDeps {
@@ -80,7 +84,7 @@ export interface RegistryDeps {
 export type WebhookSecrets = Pick<ReadonlyMap<string, readonly string[]>, 'get'>
 
 /** What is known of a provider here, with what was seen of it so far. */
-interface Known extends UsedProvider, ProviderEntry {
+interface Known extends UsedProvider, Pick<ProviderEntry, 'provider' | 'upstream'> {
   seen: Omit<ProviderHealthView, 'traffic'>
 }
 
@@ -135,9 +139,9 @@ export function createProviderRegistry(
   }
 }
 
-function createKnown({ definition, provider, upstream }: ProviderEntry, deps: RegistryDeps): Known {
+function createKnown({ definition, provider, upstream, emulator }: ProviderEntry, deps: RegistryDeps): Known {
   return {
-    ...{ ...definition, definition, provider, seen: untried() },
+    ...{ ...definition, definition, provider, emulator: emulator ?? null, seen: untried() },
     ...(upstream && { upstream }),
     get hearsWebhooks() {
       return definition.webhooks !== null && isSet(deps.secrets?.get(definition.id))
@@ -149,7 +153,7 @@ function createKnown({ definition, provider, upstream }: ProviderEntry, deps: Re
 }
 
 function ask<T>(
-  { provider, upstream }: ProviderEntry,
+  { provider, upstream }: Pick<ProviderEntry, 'provider' | 'upstream'>,
   work: ProviderWork<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
@@ -162,7 +166,7 @@ function isSet(secrets: readonly string[] = []): boolean {
 
 function notInUse(id: string): ProviderView {
   return {
-    ...{ id, name: id, capabilities: [], statuses: {} },
+    ...{ id, name: id, capabilities: [], statuses: {}, emulator: null },
     ...{ recheck: null, hearsWebhooks: false, health: { ...untried(), traffic: null } },
   }
 }

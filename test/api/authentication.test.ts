@@ -38,6 +38,22 @@ describe('a request without a proof of who sends it', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
   })
 
+  // Clients look for a code in the first of them only: of the other they believe that a proxy has written it.
+  it.each([
+    ['application/graphql-response+json,application/json;q=0.9', 'application/graphql-response+json'],
+    ['application/json', 'application/json'],
+    ['*/*', 'application/json'],
+  ])('is refused in the form that it accepts: %s', async (accept, form) => {
+    const overHttp = await post('{"query":"{ __typename }"}', { accept })
+    expect(overHttp.headers.get('content-type')).toMatch(form)
+    const headers = { 'content-type': 'application/json', accept }
+    const overSocket = await fetch(`${app.origin}/graphql`, { method: 'POST', headers, body: '{}' })
+    expect([overSocket.status, overSocket.headers.get('content-type')]).toEqual([
+      401,
+      overHttp.headers.get('content-type'),
+    ])
+  })
+
   it('is refused as an event stream too', async () => {
     const response = await post('{"query":"subscription { statusChanges { cursor } }"}', {
       accept: 'text/event-stream',

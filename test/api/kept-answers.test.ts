@@ -54,6 +54,7 @@ describe.each(quickDatabases)('an answer on %s', (_, openDatabase) => {
     ['of a list that the clock changes', 'entities(filter: { needsReverification: true }) { nodes { id } }'],
     ['of somebody unknown', 'entity(by: { externalId: "nobody" }) { id }'],
     ['that must be of this moment', 'entity(by: { externalId: "ada" }, maxAge: 0) { status }'],
+    ['of a gate, which time closes', `${ADA} { gate(name: "withdraw") { allowed } }`],
     ['of history', `${ADA} { statusHistory { nodes { to } } }`],
     ['with an error', `auditLog { nodes { action } } ${ADA} { status }`],
   ])('%s is not kept', async (_name, selection) => {

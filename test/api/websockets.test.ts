@@ -117,6 +117,31 @@ describe('a source over a WebSocket', () => {
   })
 })
 
+describe('a server whose database goes away', () => {
+  const LOST = 'subscription { follow(how: LOST) { position } }'
+
+  it('says so and closes with 1013, and completes nothing', async () => {
+    const gateway = await startStreaming()
+    const { messages, closed, say } = await dialIn(gateway)
+    say({ id: '1', type: 'subscribe', payload: { query: LOST } })
+    gateway.log.append(1)
+    expect(await closed).toBe(1013)
+    expect(messages.map(({ type }) => type)).toEqual(['connection_ack', 'next', 'next'])
+    expect(messages.at(-1)?.payload).toMatchObject({
+      errors: [{ extensions: { code: 'STORE_UNAVAILABLE' } }],
+    })
+    expect(gateway.log.open()).toBe(0)
+  })
+
+  it("makes graphql-ws's client come back", async () => {
+    const gateway = await startStreaming()
+    const { seen } = ask(clientOf(gateway), LOST)
+    gateway.log.append(1)
+    await expect.poll(() => seen.results.filter(({ data }) => data).length).toBeGreaterThan(2)
+    expect(seen).toMatchObject({ isComplete: false, error: null })
+  })
+})
+
 describe('a server that stops', () => {
   it('closes with 1001 and completes nothing', async () => {
     const gateway = await startStreaming()

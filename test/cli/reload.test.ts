@@ -138,6 +138,21 @@ describe('SIGHUP', () => {
     expect((await hangUp(gateway)).level).toBe('error')
   })
 
+  it('makes another file of gates count, and keeps the gates where it cannot be used', async () => {
+    const path = join(createSettingsFolder({}).path, 'gates.json')
+    const write = (gates: unknown) => writeFileSync(path, JSON.stringify(gates))
+    write({ pay: { approvedBy: 'any' } })
+    const { gateway, connection } = await start({ GATES_FILE: path })
+    const names = async () => (await askGraphQL(connection, '{ gates { name } }')).body
+    expect(await names()).toContain('"gates":[{"name":"pay"}]')
+    write({ withdraw: { approvedBy: 'all', maxAgeDays: 365 } })
+    expect((await hangUp(gateway)).changed).toEqual(['GATES_FILE'])
+    expect(await names()).toContain('"gates":[{"name":"withdraw"}]')
+    write({ withdraw: { approvedBy: 'nobody' } })
+    expect((await hangUp(gateway)).level).toBe('error')
+    expect(await names()).toContain('"gates":[{"name":"withdraw"}]')
+  })
+
   it('changes nothing where anything is wrong, and names everything that is', async () => {
     const { gateway, connection, folder } = await start({ GU1_WEBHOOK_SECRET: OLD })
     const bad = {
@@ -177,7 +192,7 @@ describe('SIGHUP', () => {
       (await askGraphQL(connection, `{ entity(${account(entityId)}, maxAge: 0) { status } }`)).body,
     ).toContain('APPROVED')
     await hangUp(gateway)
-    expect(gateway.output().match(/count from the next start/g)).toHaveLength(2)
+    await expect.poll(() => gateway.output().match(/count from the next start/g)).toHaveLength(2)
   })
 
   it('does not reach what the environment says, and names files that are no settings', async () => {

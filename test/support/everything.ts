@@ -13,6 +13,9 @@ const schema = createSchema()
 /** Limits under which such documents are answered. */
 export const WIDE_LIMITS = { GRAPHQL_LIMITS: 'depth=30,fields=20000,tokens=100000,cost=1000000' }
 
+/** Of fields that need some. */
+const ARGUMENTS: Readonly<Record<string, string>> = { gate: '(name: "withdraw")' }
+
 /** Every field of a type and of what is reached from it. A type that was met on the way is selected without what it leads to. */
 export function everythingOf(name: string): string {
   const type = schema.getType(name)
@@ -23,13 +26,14 @@ export function everythingOf(name: string): string {
 function select(type: GraphQLNamedType, path: readonly string[]): string {
   if (!isObjectType(type)) return ''
   const names = Object.values(type.getFields()).flatMap((field) => {
-    if (field.args.some(isRequiredArgument)) throw new Error(`${field.name} needs an argument`)
+    const given = ARGUMENTS[field.name]
+    if (!given && field.args.some(isRequiredArgument)) throw new Error(`${field.name} needs an argument`)
     const named = getNamedType(field.type)
     if (!isCompositeType(named)) return [field.name]
     // The rows of a page are among its nodes.
     if (path.includes(type.name) || (field.name === 'node' && type.name.endsWith('Edge'))) return []
     const inside = select(named, [...path, type.name])
-    return inside === '' ? [] : [`${field.name} ${inside}`]
+    return inside === '' ? [] : [`${field.name}${given ?? ''} ${inside}`]
   })
   return names.length === 0 ? '' : `{ ${names.join(' ')} }`
 }

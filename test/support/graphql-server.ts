@@ -28,7 +28,7 @@ const typeDefs = /* GraphQL */ `
     ticks(upTo: Int!): Int!
     follow(after: Int, how: How): Tick!
   }
-  enum How { REFUSED BUSY THROWN FAILS_AT_END }
+  enum How { REFUSED BUSY THROWN LOST FAILS_AT_END }
   type Tick { position: Int!, text: String!, context: Int!, isWaitedFor: Boolean! }
   enum Color { RED GREEN }
   input EntityBy @oneOf { id: ID, externalId: String, account: AccountInput }
@@ -112,6 +112,14 @@ export const PROVIDER_TEXT = 'Ada Example 078-05-1120'
 
 const shared = new Error(PROVIDER_TEXT)
 
+/** The database goes away. */
+async function* loseAfterOne(ticks: AsyncIterable<Tick>) {
+  for await (const tick of ticks) {
+    yield tick
+    throw new GatewayError('STORE_UNAVAILABLE')
+  }
+}
+
 const resolvers = {
   Query: {
     hello: (_: unknown, { name }: { name?: string }) => `hello ${name ? 'you' : 'world'}`,
@@ -146,7 +154,8 @@ const resolvers = {
         if (how === 'BUSY') throw new GatewayError('STORE_UNAVAILABLE')
         if (how === 'THROWN') throw new Error(PROVIDER_TEXT)
         const begin = Number(context.lastEventId ?? after ?? 0)
-        return context.log.follow(begin, context.signal, { failing: how === 'FAILS_AT_END' })
+        const ticks = context.log.follow(begin, context.signal, { failing: how === 'FAILS_AT_END' })
+        return how === 'LOST' ? loseAfterOne(ticks) : ticks
       },
       resolve: (tick: Tick) => tick,
     },

@@ -5,13 +5,16 @@ import { applyAnswer } from '../../src/service/apply.ts'
 import { createAuditLog } from '../../src/service/audit.ts'
 import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
+import { createGates } from '../../src/service/gates.ts'
 import { createGroups } from '../../src/service/groups.ts'
+import { createProviderMinutes } from '../../src/service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
 import type { ServiceMetrics, Services } from '../../src/service/services.ts'
 import { createSnapshots } from '../../src/service/snapshots.ts'
 import { createVault } from '../../src/service/vault.ts'
 import type { KeyStore } from '../../src/store/data-keys.ts'
-import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
+import { readAccountsOfEntities } from '../../src/store/entities.ts'
+import { listEntities } from '../../src/store/entity-lists.ts'
 import { openKeyFile } from '../../src/store/key-file.ts'
 import { readChanges } from '../../src/store/status-log.ts'
 import type { Db } from '../../src/store/tables.ts'
@@ -44,9 +47,11 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
   return {
     db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
+    minutes: createProviderMinutes(now),
     flights: createFlights(),
     snapshots: createSnapshots({ db }),
     groups: createGroups(),
+    gates: createGates(new Map()),
     feed: createFeed({ db, pollMs: 20, logger }),
     metrics: options.metrics ?? uncounted,
     vault: createVault({ keys: keysOf(db), masterKeys: [MASTER_KEY], now }),

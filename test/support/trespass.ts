@@ -111,7 +111,8 @@ function subscriptionOf({ of, random }: Making): Operation {
   return { text: `subscription { ${text} }`, ...(isResumed && after === '' && { lastEventId: cursor }) }
 }
 
-const ENTITY = '{ id externalId status redactedAt accounts { reference } }'
+const ENTITY =
+  '{ id externalId status redactedAt accounts { reference } gate(name: "withdraw") { allowed blockers { code provider { id } } changesAt } }'
 const VALIDATION = '{ id reference account status entity { id externalId } extractedData { fullName raw } }'
 const NODE = `{ id ... on Entity ${ENTITY} ... on Validation { reference providerStatus } ... on Verification { providerKind } }`
 const INFO = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
