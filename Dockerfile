@@ -2,7 +2,7 @@
 # docs/generated/configuration.md. The root may be read-only: /data alone is written to, and only where the database is embedded.
 ARG BASE=node:24.21.0-trixie-slim
 
-# With what is needed to build: the command, and the console where there is one.
+# With what is needed to build the command and the console.
 FROM ${BASE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./

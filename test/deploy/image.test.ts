@@ -59,6 +59,7 @@ describe.skipIf(!CAN_MOUNT)('the image', { timeout: 60_000 }, () => {
       body: '{"query":"{ providers { id } }"}',
     })
     expect(await response.json()).toEqual({ data: { providers: [{ id: 'gu1' }, { id: 'sila' }] } })
+    expect(await (await fetch(`${origin}/console/`)).text()).toContain('<html')
     const health = image.enter(image.healthcheck, { PORT: new URL(origin).port })
     expect(await health.exit).toBe(0)
     gateway.kill('SIGTERM')
