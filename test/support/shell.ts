@@ -31,13 +31,19 @@ const PROGRAMS: Record<string, (words: readonly string[]) => Promise<void> | voi
     if (script === 'bin/kyc-gateway.js') return checkGateway(words)
     expect(existsSync(join(ROOT, file ?? '')), `node ${file}`).toBe(true)
   },
-  npx: ([name = '']) => {
+  npx: ([name = '', ...words]) => {
+    if (name === 'kyc-gateway') return checkGateway(words)
     expect({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).toHaveProperty([packageOf(name)])
   },
   cd: ([folder = '']) => expect(existsSync(join(ROOT, folder)), folder).toBe(true),
   cp: ([from = '']) => expect(existsSync(join(ROOT, from)), from).toBe(true),
   docker: ([first]) => expect(first).toMatch(/^(compose|build|run)$/),
   // Programs of the system, whose options are their own business.
+  kubectl: () => {},
+  helm: (words) => {
+    const folder = words.find((word) => word.startsWith('deploy/')) ?? ''
+    expect(existsSync(join(ROOT, folder, 'Chart.yaml')), folder).toBe(true)
+  },
   openssl: ([first]) => expect(first).toBe('rand'),
   pg_dump: () => {},
   pg_restore: () => {},
@@ -88,7 +94,7 @@ export async function checkCommand(command: string, { origin, page }: Reader): P
 
 async function checkNpm(words: readonly string[]): Promise<void> {
   const [verb = '', ...rest] = words.filter((word) => word !== '-s' && word !== '--')
-  if (verb === 'ci') return
+  if (verb === 'ci' || verb === 'install') return
   const script = verb === 'run' ? (rest.shift() ?? '') : verb
   expect(PACKAGE.scripts).toHaveProperty([script])
   if (script === 'kyc-gateway') await checkGateway(rest)
