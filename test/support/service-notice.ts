@@ -1,5 +1,5 @@
 // Says once per run which suites are left out. A global setup of vitest.
-import { findChromium } from './chromium.ts'
+import { findChromium } from './find-chromium.ts'
 
 const SERVICES = { Postgres: 'TEST_DATABASE_URL', NATS: 'TEST_NATS_URL' }
 
@@ -8,6 +8,9 @@ export function setup(): void {
     if (process.env[variable]) continue
     process.stdout.write(`The ${service} suites are not run, because ${variable} is not set.\n`)
   }
-  if (findChromium() === null)
-    process.stdout.write('The Chromium suites are not run, because no Chromium is in the PATH.\n')
+  if (findChromium() === null) {
+    process.stdout.write(
+      'The browser suites are not run, because there is no Chromium: CHROMIUM_PATH names one.\n',
+    )
+  }
 }
