@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/service-notice.ts'],
+    globalSetup: ['test/support/service-notice.ts', 'test/support/console-build.ts'],
     // Most of a test's time is waiting for the database and for sockets: one worker for each core.
     maxWorkers: '100%',
     testTimeout: 20_000,

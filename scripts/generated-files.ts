@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSchema } from 'graphql'
+import { renderApiPage } from './api-page.ts'
 import { renderConfigurationPage, renderEnvExample } from './configuration-page.ts'
+import { renderConsoleDocuments } from './console-documents.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderExampleDocuments } from './example-documents.ts'
 import { renderLicencesPage } from './licences-page.ts'
@@ -25,8 +27,12 @@ const ROOT = join(import.meta.dirname, '..')
 /** Made from the sources as they are now; writes nothing. */
 export async function renderFiles(): Promise<GeneratedFile[]> {
   const results = readResults()
+  const { types, manifest } = await renderConsoleDocuments(ROOT)
   return [
     { path: '.env.example', content: renderEnvExample() },
+    { path: 'console/documents.json', content: manifest },
+    { path: 'console/src/generated.ts', content: types },
+    { path: 'docs/generated/api.md', content: renderApiPage(readSchema()) },
     { path: 'docs/generated/configuration.md', content: renderConfigurationPage() },
     { path: 'docs/generated/errors.md', content: renderErrorsPage() },
     { path: 'docs/generated/licences.md', content: renderLicencesPage() },
@@ -57,7 +63,12 @@ export function pathOf(relative: string): string {
 function readSchema(): ReturnType<typeof buildSchema> {
   const folder = pathOf('schema')
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
-  return buildSchema(files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'))
+  const sdl = files
+    .toSorted()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+  // Directives that others define, as those of a federation, may stand in it.
+  return buildSchema(sdl, { assumeValidSDL: true })
 }
 
 /** The page as it is, with its printed part anew. */

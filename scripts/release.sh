@@ -17,9 +17,9 @@ demand_clean_tree 'Commit or remove this first: a release is made of what is com
 # test says that no other package has one.
 .ci/run
 
-rm -rf dist
-mkdir dist
+npm run build # from scratch: dist/, and console/dist/
 scripts/sbom.sh > dist/sbom.json
-npm pack --pack-destination "$into" # builds first; takes dist/ with the list in it
+# Not its own build again, which would take the list away.
+npm pack --ignore-scripts --pack-destination "$into"
 demand_clean_tree 'This was changed by making the release. Commit it and begin again.'
 echo "Made, and not published: $(ls "$into"/*.tgz)"

@@ -1,9 +1,11 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
 import { randomBytes, randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { isLoopback, originOf } from './address.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
+import { createConsole, readConsole } from './console-route.ts'
 import {
   createClocks,
   createEmulators,
@@ -12,9 +14,9 @@ import {
   pointWebhooks,
   webhookSecretsOf,
 } from './emulation.ts'
-import type { GraphQLServer } from './graphql/server.ts'
-import { createGraphQL } from './graphql-door.ts'
+import { createGraphQL, type LiveGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
+import { applyConfig, type Live, livePolicy } from './live.ts'
 import { createShedding } from './load-shedding.ts'
 import { createMetrics } from './metrics.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
@@ -26,7 +28,8 @@ import { createFeed } from './service/feed.ts'
 import { createFlights } from './service/flights.ts'
 import { createGates } from './service/gates.ts'
 import { createGroups } from './service/groups.ts'
-import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
+import { alsoTelling, createProviderMinutes } from './service/provider-minutes.ts'
+import { createProviderRegistry, type ProviderEntry, type WebhookSecrets } from './service/providers.ts'
 import type { Services } from './service/services.ts'
 import { createSnapshots } from './service/snapshots.ts'
 import { createVault } from './service/vault.ts'
@@ -43,6 +46,8 @@ export interface App {
   services: Services
   /** The emulators that stand in for providers, by id. Empty in live mode. */
   emulators: Emulators
+  /** Takes up what can change while it runs. Throws where something of it cannot be used, and nothing has changed. */
+  apply(config: Config): void
   /** Streams end so that they can be resumed, requests in flight finish, then everything is closed. */
   close(): Promise<void>
 }
@@ -67,10 +72,12 @@ interface Background {
 }
 
 const DRAIN_TIMEOUT_MS = 8_000
-const SUMMARY_MAX_AGE = 86_400
 const POLL_MS = 1_000
 /** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
 const DELIVERIES_AT_ONCE = 12
+
+/** Where the console was built, of a checkout and of a published package alike. */
+const CONSOLE = fileURLToPath(new URL('../console/dist', import.meta.url))
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const ground = await openGround(config, overrides)
@@ -80,7 +87,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
-    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+    await upstreams.close()
     authenticator.close()
     shedding?.close()
     await audit
@@ -91,7 +98,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   }
   try {
     const origin = originOf(await server.listen({ host: config.host, port: config.port }))
-    const { services, graphql, intake, worker } = await createInside(config, ground, origin)
+    const { services, graphql, intake, worker } = await createInside(ground, origin)
     inside.resolve({ graphql, intake })
     server.acceptWebSockets(graphql)
     if (overrides.background !== false) {
@@ -104,7 +111,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       for (const one of background) one.start()
       await pointWebhooks(emulators, config, origin)
     }
-    return { origin, fetch: server.fetch, services, emulators, close: () => close(DRAIN_TIMEOUT_MS) }
+    const apply = (next: Config) => applyConfig(next, { ...services, ...ground, graphql, origin })
+    return { origin, fetch: server.fetch, services, emulators, apply, close: () => close(DRAIN_TIMEOUT_MS) }
   } catch (error) {
     await close(0)
     throw error
@@ -118,7 +126,8 @@ async function openGround(config: Config, overrides: Overrides) {
   const now = overrides.now ?? (() => new Date())
   const pollMs = overrides.pollMs ?? POLL_MS
   const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const metrics = createMetrics()
+  const minutes = createProviderMinutes(now)
+  const metrics = alsoTelling(createMetrics(), minutes.hooks)
   const database = await openReadyDatabase(config)
   if (database.missingMasters.length > 0)
     logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
@@ -147,8 +156,9 @@ async function openGround(config: Config, overrides: Overrides) {
     now,
     logger,
   })
-  const parts = { database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
-  return { ...parts, now, pollMs, logger, metrics, siblings }
+  const live: Live = { config, secrets: new Map() }
+  const parts = { live, database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
+  return { ...parts, now, pollMs, logger, metrics, minutes, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -163,12 +173,12 @@ async function orClose<T>(database: ReadyDatabase, create: () => T): Promise<T> 
 
 /** What answers requests. The providers' emulators are reached through the front: it has to be there first. */
 interface Inside {
-  graphql: GraphQLServer
+  graphql: LiveGraphQL
   intake: Intake
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { database, emulators, feed, logger, metrics, siblings, shedding } = ground
+  const { live, database, emulators, feed, logger, metrics, siblings, shedding } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     quick: async (head) => (await inside).graphql.quick(head),
@@ -176,58 +186,58 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     metrics: siblings?.renderMetrics ?? metrics.render,
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
+    ...(config.hasConsole && { console: createConsole(readConsole(CONSOLE)) }),
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
-    corsOrigins: config.corsOrigins,
+    get corsOrigins() {
+      return live.config.corsOrigins
+    },
     ...(shedding && { shedding }),
     logger,
   })
 }
 
-async function createInside(config: Config, ground: Ground, origin: string) {
-  const secrets = webhookSecretsOf(config, origin)
-  const services = await createServices(config, ground, {
-    secrets,
-    entries: createProviders(config, ground, origin),
-  })
-  const { pollMs } = ground
+async function createInside(ground: Ground, origin: string) {
+  const { live, pollMs, now, upstreams } = ground
+  live.secrets = webhookSecretsOf(live.config, origin)
+  const secrets: WebhookSecrets = { get: (id) => live.secrets.get(id) }
+  const entries = createProviders(live.config, { upstreams: upstreams.current(), now }, origin)
+  const services = await createServices(ground, { secrets, entries })
   const worker = createWorker(services, { pollMs, atOnce: DELIVERIES_AT_ONCE, random: Math.random })
-  const queueLimit = config.webhookQueueLimit
+  const intake = createIntake(services, {
+    secrets,
+    get queueLimit() {
+      return live.config.webhookQueueLimit
+    },
+    onStored: worker.wake,
+  })
   const taken = ground.siblings?.taken
-  const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
-  return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services, taken }) }
+  return { services, worker, intake, graphql: createGraphQL(live, { ...ground, services, taken }) }
 }
 
 interface ProviderParts {
   entries: ProviderEntry[]
-  secrets: ReadonlyMap<string, readonly string[]>
+  secrets: WebhookSecrets
 }
 
 async function createServices(
-  config: Config,
-  { database, feed, metrics, audit, now, logger }: Ground,
+  { live, database, feed, metrics, minutes, audit, now, logger }: Ground,
   { entries, secrets }: ProviderParts,
 ): Promise<Services> {
-  const { openMaxAge, historyRetentionDays, piiRetentionDays, webhookTenant } = config
   return {
     db: database.db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
+    minutes,
     flights: createFlights(),
     snapshots: createSnapshots(database),
     groups: createGroups(),
-    gates: createGates(config.gates),
+    gates: createGates(live.config.gates),
     feed,
     metrics,
     audit,
     vault: createVault({ ...database, now }),
     cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
-    policy: {
-      openMaxAge,
-      summaryMaxAge: SUMMARY_MAX_AGE,
-      historyRetentionDays,
-      piiRetentionDays,
-      webhookTenant,
-    },
+    policy: livePolicy(live),
     logger,
     now,
     newId: randomUUID,

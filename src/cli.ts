@@ -12,6 +12,7 @@ import { rewrapCommand } from './commands/rewrap.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sandboxCommand, serveCommand } from './commands/serve.ts'
 import type { Environment } from './config.ts'
+import { type GivenSettings, readSettings } from './settings-files.ts'
 
 export interface Terminal {
   environment: Environment
@@ -30,7 +31,8 @@ export interface Command {
   arguments?: readonly string[]
   /** `multiple`: may be given several times, and is found in `lists`. */
   options?: Record<string, { type: 'boolean' } | { type: 'string'; multiple?: boolean }>
-  run(terminal: Terminal, input: CommandInput): Promise<number>
+  /** `terminal.environment` has what SETTINGS_DIR says too. */
+  run(terminal: Terminal, input: RunInput): Promise<number>
 }
 
 export interface CommandInput {
@@ -38,6 +40,11 @@ export interface CommandInput {
   options: Readonly<Record<string, boolean | string | undefined>>
   /** Of the options that may be given several times; absent where one is not given. */
   lists: Readonly<Record<string, readonly string[] | undefined>>
+}
+
+export interface RunInput extends CommandInput {
+  /** The settings as they are given now. Throws ConfigError. */
+  readSettings(): GivenSettings
 }
 
 const COMMANDS: readonly Command[] = [
@@ -69,7 +76,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     return EXIT.OK
   }
   try {
-    return await command.run(terminal, input)
+    const read = () => readSettings(terminal.environment)
+    const { environment } = read()
+    return await command.run({ ...terminal, environment }, { ...input, readSettings: read })
   } catch (error) {
     terminal.writeError(messageOf(error))
     return EXIT.FAILED

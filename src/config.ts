@@ -36,6 +36,8 @@ export interface Config {
   /** Where data keys are kept; null: with the data. */
   keysDatabaseUrl: string | null
   corsOrigins: readonly string[]
+  /** Whether the operator console is served. */
+  hasConsole: boolean
   /** 0: no limit. */
   rateLimitPerMinute: number
   limits: DocumentLimits
@@ -101,6 +103,7 @@ export function readConfig(
     encryptionKeys: read<Uint8Array[]>('ENCRYPTION_KEYS', SETTINGS.ENCRYPTION_KEYS) ?? null,
     keysDatabaseUrl: read<string>('KEYS_DATABASE_URL', SETTINGS.KEYS_DATABASE_URL) ?? null,
     corsOrigins: read<string[]>('CORS_ORIGINS', SETTINGS.CORS_ORIGINS) ?? [],
+    hasConsole: read<string>('CONSOLE', SETTINGS.CONSOLE) !== 'off',
     rateLimitPerMinute:
       read<number>('RATE_LIMIT_PER_MINUTE', SETTINGS.RATE_LIMIT_PER_MINUTE) ?? (mode === 'live' ? 1_000 : 0),
     limits: {

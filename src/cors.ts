@@ -21,13 +21,18 @@ const ALLOWED = {
 
 const EXPOSED = 'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset'
 
+/** Whose origins are listed can change, and so is asked each time. */
+export interface CorsOptions {
+  readonly corsOrigins?: readonly string[]
+}
+
 /** Callers prove who they are with a token, never with a cookie: credentials are not allowed to any page. */
-export function createCors(origins: readonly string[] = [], methods: readonly string[] = []): Cors {
+export function createCors(options: CorsOptions, methods: readonly string[] = []): Cors {
+  const origins = () => options.corsOrigins ?? []
   // `null` is what every sandboxed frame says, whoever made it.
-  const listed = new Set(origins.filter((origin) => origin !== 'null'))
-  const lists: Cors['lists'] = (origin) => origin != null && listed.has(origin)
+  const lists: Cors['lists'] = (origin) => origin != null && origin !== 'null' && origins().includes(origin)
   function headersFor(origin: string | null | undefined): Record<string, string> {
-    if (listed.size === 0) return {}
+    if (origins().length === 0) return {}
     if (origin == null || !lists(origin)) return { vary: 'origin' }
     return {
       vary: 'origin',

@@ -17,13 +17,22 @@ export function createEmulators(config: Config, now: () => Date): Emulators {
 
 export function mountsOf(emulators: Emulators): Record<string, Handler> {
   return Object.fromEntries(
-    [...emulators].map(([id, emulator]) => [`/emulators/${id}`, (request) => emulator.fetch(request)]),
+    [...emulators].map(([id, emulator]) => [mountOf(id), (request) => emulator.fetch(request)]),
   )
+}
+
+function mountOf(id: string): string {
+  return `/emulators/${id}`
+}
+
+/** Below it are the control calls of the emulator that stands in for the provider; undefined: none does. */
+export function controlsOf({ definition, settings }: ConfiguredProvider): string | undefined {
+  return settings === null ? `${mountOf(definition.id)}/_emulator` : undefined
 }
 
 /** Settings with which a provider's emulator at this gateway is reached. */
 export function emulatorSettings({ definition }: ConfiguredProvider, origin: string): Settings {
-  return parseProviderSettings(definition, definition.sandboxSettings(`${origin}/emulators/${definition.id}`))
+  return parseProviderSettings(definition, definition.sandboxSettings(origin + mountOf(definition.id)))
     .settings
 }
 

@@ -1,15 +1,17 @@
 // The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
+import { fileURLToPath } from 'node:url'
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
 import { createPersonalDocuments } from './graphql/personal-documents.ts'
 import { eventIdOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
-import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
+import { createGraphQLServer, type GraphQLServer, type Rules } from './graphql/server.ts'
 import { standingOf } from './graphql/standing.ts'
 import { createSteadyDocuments } from './graphql/steady-documents.ts'
 import { leaveTrail } from './graphql/trail.ts'
 import { loadTrustedDocuments } from './graphql/trusted-documents.ts'
+import type { Live } from './live.ts'
 import type { Metrics } from './metrics.ts'
 import { createRateLimiter, type TakenChannel } from './rate-limit.ts'
 import type { Services } from './service/services.ts'
@@ -25,19 +27,31 @@ export interface GraphQLDoor {
   taken?: TakenChannel | undefined
 }
 
+/** What the operator console asks. */
+const CONSOLE_DOCUMENTS = fileURLToPath(new URL('../console/documents.json', import.meta.url))
+
+export interface LiveGraphQL extends GraphQLServer {
+  /**
+   * Reads the files that a configuration names; the function that it returns lets it count. Throws ManifestsUnusable, and
+   * nothing has changed.
+   */
+  prepareFor(config: Config): () => void
+}
+
 export function createGraphQL(
-  config: Config,
+  live: Live,
   { authenticator, services, metrics, logger, taken }: GraphQLDoor,
-): GraphQLServer {
-  const { mode, manifests } = config.trustedDocuments
+): LiveGraphQL {
+  const { config } = live
+  const limiter = createRateLimiter({ perMinute: config.rateLimitPerMinute, channel: taken })
   const schema = createSchema()
-  return createGraphQLServer<GraphContext>({
+  const server = createGraphQLServer<GraphContext>({
     schema,
     authenticate: authenticator.authenticate,
     now: services.now,
     look: services.snapshots.look,
-    createContext: (input) => createContext(services, input, config.limits),
-    renewContext: (context) => renewContext(context, config.limits),
+    createContext: (input) => createContext(services, input, live.config.limits),
+    renewContext: (context) => renewContext(context, live.config.limits),
     beforeAnswer: leaveTrail,
     audienceOf,
     // Each look at personal data is noted under the name and the request of who looked.
@@ -47,11 +61,25 @@ export function createGraphQL(
     onRequest: metrics.countRequest,
     eventIdOf,
     isUnavailable,
-    limits: config.limits,
-    trusted: { mode, texts: loadTrustedDocuments(manifests) },
-    take: createRateLimiter({ perMinute: config.rateLimitPerMinute, channel: taken }).take,
+    ...rulesOf(config),
+    take: limiter.take,
     logger,
     // A browser cannot show a proof when it opens a page.
     graphiql: config.mode === 'sandbox' && config.auth.isDisabled,
   })
+  return {
+    ...server,
+    prepareFor(next) {
+      const change = server.prepare(rulesOf(next))
+      return () => {
+        limiter.setLimit(next.rateLimitPerMinute)
+        change()
+      }
+    },
+  }
+}
+
+function rulesOf({ limits, trustedDocuments: { mode, manifests }, hasConsole }: Config): Rules {
+  const own = loadTrustedDocuments(hasConsole ? [CONSOLE_DOCUMENTS] : [])
+  return { limits, trusted: { mode, texts: loadTrustedDocuments(manifests), own } }
 }

@@ -63,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     state,
     receiveTimeoutMs,
     quick: quick
-      ? createQuickPosts({ quick, cors: createCors(options.corsOrigins), shedding: options.shedding, logger })
+      ? createQuickPosts({ quick, cors: createCors(options), shedding: options.shedding, logger })
       : null,
     isLong: (request) => state.draining || refusals.ofRequest(request).length > 0,
     handle(request, { req }) {
@@ -95,8 +95,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 /** Routes that take what is refused before its path is looked at; none where nothing is. */
-function createRefusals({ loopbackOnly = false, corsOrigins }: HttpServerOptions) {
-  const cors = createCors(corsOrigins)
+function createRefusals(options: HttpServerOptions) {
+  const { loopbackOnly = false } = options
+  const cors = createCors(options)
   const ofRequest = ({ headers }: IncomingMessage): Route[] =>
     loopbackOnly && !namesLoopback(headers.host) ? [FOREIGN_HOST] : []
   const ofOrigin = ({ headers: { origin, host } }: IncomingMessage): Route[] => {

@@ -5,6 +5,8 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 export interface RateLimiter {
   /** Takes all the points or none. `retryAfter` and times in `headers` are seconds. */
   take(caller: Counted, points: number): Promise<RateDecision>
+  /** From now on; what was taken in this minute counts. */
+  setLimit(perMinute: number): void
 }
 
 export interface Counted {
@@ -42,8 +44,8 @@ const PUBLISH_MS = 100
 const UNLIMITED: RateDecision = { allowed: true, retryAfter: 0, headers: {} }
 
 /** A caller's minute begins with its first request, and what is known of the caller is forgotten with it. */
-export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): RateLimiter {
-  if (perMinute === 0) return { take: async () => ({ ...UNLIMITED, headers: {} }) }
+export function createRateLimiter({ perMinute: first, channel }: RateLimiterOptions): RateLimiter {
+  let perMinute = first
   const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
   channel?.subscribe((taken) => {
     for (const [caller, points] of taken) void limiter.penalty(caller, points)
@@ -68,7 +70,12 @@ export function createRateLimiter({ perMinute, channel }: RateLimiterOptions): R
   }
 
   return {
+    setLimit(next) {
+      perMinute = next
+      limiter.points = next
+    },
     async take(caller, points) {
+      if (perMinute === 0) return { ...UNLIMITED, headers: {} }
       const key = keyOf(caller)
       try {
         const { remainingPoints, msBeforeNext } = await limiter.consume(key, points)

@@ -3,7 +3,8 @@ import { isLoopback } from './address.ts'
 import { json, overloaded, pathOf, refuse, shuttingDown } from './answers.ts'
 import { createCors, isOfForeignPage, refuseForeignPage, refuseOrigin } from './cors.ts'
 import type { Load, Shedding } from './load-shedding.ts'
-import { secure } from './security-headers.ts'
+import { printMetrics, readiness } from './probes.ts'
+import { type Page, secure } from './security-headers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
 
@@ -26,10 +27,12 @@ export interface RouteOptions {
   metrics?(): Promise<{ contentType: string; body: string }>
   /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
   mounts?: Record<string, Handler>
+  /** What answers below /console. Absent: nothing does. */
+  console?: Handler
   /** Absent: nothing is shed. */
   shedding?: Shedding
-  /** Origins of pages that may call /graphql from a browser. */
-  corsOrigins?: readonly string[]
+  /** Origins of pages that may call /graphql from a browser; read for each request. */
+  readonly corsOrigins?: readonly string[]
   logger: Logger
 }
 
@@ -48,15 +51,15 @@ export interface Route {
   handle: Handler
   /** Has a part in every answer, refusals of its method and failures too. */
   finish?(request: Request, response: Response): void
-  /** Whether HTML that it answers is a page of ours. */
-  hasPage?: boolean
+  /** Which page of ours HTML is that it answers. Absent: HTML is data too. */
+  page?: Page
 }
 
 const READ = ['GET', 'HEAD']
 const GRAPHQL = ['GET', 'POST', 'OPTIONS']
 
 export function createRoutes(options: RouteOptions, state: RouteState): Route[] {
-  const { ready, webhooks, metrics, mounts = {} } = options
+  const { ready, webhooks, metrics, mounts = {}, console: pages } = options
   const open: Wrap = (handler) => (request, connection) =>
     state.draining ? shuttingDown() : handler(request, connection)
   const shed = createShed(options.shedding)
@@ -79,9 +82,17 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
           }),
         ]
       : []),
+    ...(pages ? [exact('/', consoleRoute(pages)), below('/console', consoleRoute(pages))] : []),
     ...Object.entries(mounts).map(([prefix, handler]) => mount(prefix, handler)),
   ]
 }
+
+const consoleRoute = (handle: Handler): RouteRest => ({
+  level: 'info',
+  methods: READ,
+  handle,
+  page: 'console',
+})
 
 type Wrap = (handler: Handler) => Handler
 
@@ -103,8 +114,9 @@ function createShed(shedding: Shedding | undefined) {
 }
 
 /** A browser that asks whether a page may call is told so even while we stop: the page is to read that we do. */
-function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap): RouteRest {
-  const cors = createCors(corsOrigins, GRAPHQL)
+function createGraphQLRoute(options: RouteOptions, open: Wrap): RouteRest {
+  const { graphql } = options
+  const cors = createCors(options, GRAPHQL)
   const answerPage = open((request, connection) =>
     asksInAddress(request) && isOfForeignPage(request, cors)
       ? refuseForeignPage()
@@ -116,7 +128,7 @@ function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap):
     handle: (request, connection) =>
       request.method === 'OPTIONS' ? cors.preflight(request) : answerPage(request, connection),
     finish: cors.open,
-    hasPage: true,
+    page: 'graphiql',
   }
 }
 
@@ -140,7 +152,7 @@ export async function answer(request: Request, door: Door, connection?: Connecti
   const { status, headers } = response
   headers.set('x-request-id', requestId)
   route?.finish?.(request, response)
-  secure(response, route?.hasPage === true)
+  secure(response, route?.page)
   // A body refused for its size is not read to its end just to keep the connection.
   if (status === 413 || door.state.draining) headers.set('connection', 'close')
   const ms = Math.round(performance.now() - start)
@@ -223,23 +235,4 @@ export function namesLoopback(host: string | undefined): boolean {
 /** Without parameters there is at most a page to show. */
 function asksInAddress({ method, url }: Request): boolean {
   return READ.includes(method) && url.includes('?')
-}
-
-const READY_TIMEOUT_MS = 2_000
-
-async function readiness(ready: () => Promise<boolean>, { draining }: RouteState): Promise<Response> {
-  const timeout = Promise.withResolvers<boolean>()
-  const timer = setTimeout(timeout.resolve, READY_TIMEOUT_MS, false)
-  const database = await Promise.race([ready().catch(() => false), timeout.promise])
-  clearTimeout(timer)
-  const isReady = database && !draining
-  return json(isReady ? 200 : 503, {
-    status: isReady ? 'ok' : 'unavailable',
-    checks: { database: database ? 'ok' : 'failing', draining },
-  })
-}
-
-async function printMetrics(metrics: NonNullable<RouteOptions['metrics']>): Promise<Response> {
-  const { contentType, body } = await metrics()
-  return new Response(body, { headers: { 'content-type': contentType } })
 }

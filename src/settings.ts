@@ -1,96 +1,37 @@
 // The settings of the gateway itself, by name: what may be set, what is right, and what is said of it.
 import { z } from 'zod'
-import { isLoopback } from './address.ts'
 import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import { PII_CLASS_NAMES, type PiiClass } from './domain/pii.ts'
 import { UPSTREAM_POLICY, UPSTREAM_POLICY_NAMES } from './domain/upstream.ts'
 import type { Setting } from './providers/provider.ts'
+import {
+  list,
+  masterKey,
+  namedNumbers,
+  namedRanges,
+  origin,
+  place,
+  text,
+  wholeNumber,
+} from './setting-forms.ts'
 import { LOG_LEVELS } from './telemetry.ts'
 
 export interface GatewaySetting extends Setting {
   default?: string
-}
-
-const text = z.string().trim().min(1)
-
-function wholeNumber({ unit = '', min, max }: { unit?: string; min: number; max: number }) {
-  const range = `must be a whole number ${unit}${unit && ' '}from ${min} to ${max}`
-  return z.coerce.number({ error: range }).int(range).min(min, range).max(max, range)
-}
-
-/** A comma list of at least one. */
-function list<T extends z.ZodType<unknown, string>>(one: T) {
-  return z
-    .string()
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .pipe(z.array(one).min(1))
-}
-
-/** Entries such as `name=5`, of these names, in which nothing comes twice. */
-function namedNumbers<Name extends string>(names: readonly Name[], max: number) {
-  const error = `must be a comma list of name=number with the names ${names.join(', ')} and numbers from 1 to ${max}`
-  return namedRanges(names, { error, rangeOf: () => ({ min: 1, max }) })
-}
-
-function namedRanges<Name extends string>(
-  names: readonly Name[],
-  { error, rangeOf }: { error: string; rangeOf(name: Name): { min: number; max: number } },
-) {
-  return z.string().transform((value, context): Partial<Record<Name, number>> => {
-    const pairs = value.split(',').map((part) => part.split('=').map((half) => half.trim()))
-    const isFine = pairs.every(([name, number = '', ...rest]) => {
-      const known = names.find((one) => one === name)
-      if (known === undefined || rest.length > 0 || !/^\d{1,8}$/.test(number)) return false
-      const { min, max } = rangeOf(known)
-      return Number(number) >= min && Number(number) <= max
-    })
-    if (isFine && new Set(pairs.map(([name]) => name)).size === pairs.length) {
-      return Object.fromEntries(pairs.map(([name, number]) => [name, Number(number)])) as Partial<
-        Record<Name, number>
-      >
-    }
-    context.addIssue({ code: 'custom', message: error })
-    return z.NEVER
-  })
+  /** True: the value is a comma list of files; what is in them is read again together with the settings. */
+  files?: boolean
 }
 
 const classDays = namedNumbers<PiiClass>(PII_CLASS_NAMES, 36_500)
 const limits = namedNumbers(Object.keys(DOCUMENT_LIMITS) as (keyof DocumentLimits)[], 1_000_000)
 
-const MASTER_KEY_BYTES = 32
-const masterKey = z
-  .string()
-  .transform((value) => new Uint8Array(Buffer.from(value, 'base64')))
-  .refine(
-    (key) => key.length === MASTER_KEY_BYTES,
-    'must be keys of 32 bytes in base64 each; make one with: openssl rand -base64 32',
-  )
-  .refine((key) => new Set(key).size > 8, 'must be random bytes; make a key with: openssl rand -base64 32')
-
-const origin = z
-  .string()
-  .refine(
-    (value) => URL.canParse(value) && new URL(value).origin === value,
-    'must be origins such as https://app.example.com, without a path',
-  )
-
-/** A URL, or else the path of a file. */
-function place(error: string) {
-  return text.refine((value) => {
-    if (!/^[a-z][a-z0-9+.-]+:/i.test(value)) return true
-    if (!URL.canParse(value)) return false
-    const { protocol, hostname } = new URL(value)
-    return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-  }, error)
-}
-
 /** The gateway's own names; those of the providers are in their definitions. */
 export const SETTINGS = {
+  SETTINGS_DIR: {
+    schema: text,
+    description:
+      'A folder with a file for each setting, named as the setting, as Kubernetes and Docker mount secrets. What is set in the environment comes before it.',
+  },
   KYC_MODE: {
     schema: z.enum(['sandbox', 'live'], { error: 'must be sandbox or live' }),
     description:
@@ -126,6 +67,7 @@ export const SETTINGS = {
     description:
       'Seconds after which an open status is asked for again when a query reads it. Final ones are served from the store.',
     default: '30',
+    reload: true,
   },
   PUBSUB_URL: {
     schema: z.url({ protocol: /^nats$/, error: 'must be a URL that begins with nats://' }),
@@ -138,6 +80,7 @@ export const SETTINGS = {
     description:
       'Webhook deliveries that may wait to be processed. Further ones are refused with 503, and the provider sends them again.',
     default: '100000',
+    reload: true,
   },
   WEBHOOK_TENANT: {
     schema: text,
@@ -148,16 +91,20 @@ export const SETTINGS = {
     schema: text,
     description:
       'File of gates, JSON: by name, what an entity needs to be let through; see docs/gates.md. Absent: those of the demo in sandbox mode, else none.',
+    reload: true,
+    files: true,
   },
   HISTORY_RETENTION_DAYS: {
     schema: wholeNumber({ unit: 'of days', min: 30, max: 36_500 }),
     description:
       'Days after which changes of status are removed from the history, 30 or more. A subscription cannot be resumed from before. Absent: they are kept.',
+    reload: true,
   },
   LOG_LEVEL: {
     schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
     description: 'The least level that is logged: debug, info, warn, error or silent.',
     default: 'info',
+    reload: true,
   },
   AUTH_JWKS: {
     schema: list(place('must be https:// addresses, http:// ones of this machine, or paths of files')),
@@ -198,16 +145,25 @@ export const SETTINGS = {
     schema: classDays,
     description:
       'Days after its end for which personal data of a validation are kept, by class, for example IDENTITY=365,RECORD=30. Classes not named are kept.',
+    reload: true,
+  },
+  CONSOLE: {
+    schema: z.enum(['on', 'off'], { error: 'must be on or off' }),
+    description:
+      'on: the operator console is served at /console/. It holds no data; it asks the API with the token of whoever uses it.',
+    default: 'on',
   },
   CORS_ORIGINS: {
     schema: list(origin),
     description:
       'Origins of pages that may call from a browser, a comma list such as https://app.example.com. The same list is asked for WebSockets.',
+    reload: true,
   },
   RATE_LIMIT_PER_MINUTE: {
     schema: wholeNumber({ unit: 'of requests', min: 0, max: 1_000_000_000 }),
     description:
       'Requests per minute of one caller; one counts once for each 100 points of its cost that it begins. 0: no limit. Absent: 1000 in live mode, no limit in sandbox mode.',
+    reload: true,
   },
   GRAPHQL_LIMITS: {
     schema: limits,
@@ -216,17 +172,21 @@ export const SETTINGS = {
     )
       .map(([name, limit]) => `${name}=${limit}`)
       .join(', ')}.`,
+    reload: true,
   },
   TRUSTED_DOCUMENTS: {
     schema: z.enum(['required', 'preferred', 'off'], { error: 'must be required, preferred or off' }),
     description:
-      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: no documentId is known.',
+      'required: only documents of the manifests are run. preferred: they can be asked for by documentId, others are run too. off: beside those of the operator console no documentId is known.',
     default: 'off',
+    reload: true,
   },
   TRUSTED_DOCUMENTS_MANIFESTS: {
     schema: list(text),
     description:
       'Manifest files, a comma list, one for each version of an app that is in use: JSON objects from the SHA-256 of a document, in hex, to its text.',
+    reload: true,
+    files: true,
   },
 } as const satisfies Record<string, GatewaySetting>
 
@@ -246,4 +206,5 @@ export const POLICY_SETTING: GatewaySetting = {
   description: `How the provider is called, where it shall differ, for example attempt=2000,connections=10. The defaults: ${UPSTREAM_POLICY_NAMES.map(
     (name) => `${name}=${UPSTREAM_POLICY[name].default}`,
   ).join(', ')}.`,
+  reload: true,
 }

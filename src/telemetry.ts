@@ -14,6 +14,8 @@ export interface Logger {
   info: LogMethod
   warn: LogMethod
   error: LogMethod
+  /** Sets the least level that is logged. */
+  level?: string
 }
 
 export interface LoggerOptions {

@@ -20,8 +20,8 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^auth\//, 'domain/|auth/|store/(api-keys|database|tables)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
-    /^(answers|cors|http|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|cors|load-shedding|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    /^(answers|console-route|cors|http|probes|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
+    '(address|answers|console-route|cors|load-shedding|probes|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
   ],
   [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
@@ -29,7 +29,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
     '(address|domain/errors|metric-table|telemetry)\\.ts$',
   ],
   [
-    /^((app|cli|main|config|gates-file|sandbox-gates|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
+    /^((app|cli|main|config|gates-file|sandbox-gates|settings|known-settings|setting-forms|settings-files|live|reload|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]

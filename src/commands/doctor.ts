@@ -8,6 +8,7 @@ import { GatewayError } from '../domain/errors.ts'
 import { findMissingMasters, loadMasterKeys, MasterKeysDoNotFit, MasterKeyUnusable } from '../master-keys.ts'
 import { createHttpClient } from '../providers/http.ts'
 import { keysUrlOf, migratesAtStart } from '../ready-database.ts'
+import type { GivenSettings } from '../settings-files.ts'
 import { type KeyStore, openKeyDatabase } from '../store/data-keys.ts'
 import { openDatabase } from '../store/database.ts'
 import { hasEmbedded, IN_MEMORY } from '../store/embedded.ts'
@@ -19,8 +20,8 @@ export const doctorCommand: Command = {
   summary: 'check settings, database, and each provider',
   usage: 'doctor',
   help: 'Reads the same settings as serve, opens the database and the keys, and makes one authenticated read at each provider. Neither creates nor migrates anything.',
-  async run(terminal) {
-    const config = checkSettings(terminal)
+  async run(terminal, { readSettings }) {
+    const config = checkSettings(terminal, readSettings)
     if (!config) return 1
     const outcomes = [await checkDatabase(terminal, config), await checkKeys(terminal, config)]
     for (const provider of config.providers) outcomes.push(await checkProvider(terminal, provider))
@@ -38,16 +39,21 @@ function report(terminal: Terminal, line: Finding & { what: string }): boolean {
   return line.ok
 }
 
-function checkSettings(terminal: Terminal): Config | null {
+function checkSettings(terminal: Terminal, given: () => GivenSettings): Config | null {
   try {
+    const { unknown } = given()
     const config = readConfig(terminal.environment)
-    report(terminal, { ok: true, what: 'settings', say: `${config.mode} mode` })
+    report(terminal, { ok: true, what: 'settings', say: `${config.mode} mode${notSettings(unknown)}` })
     return config
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     for (const problem of error.problems) report(terminal, { ok: false, what: 'settings', say: problem })
     return null
   }
+}
+
+function notSettings(unknown: readonly string[]): string {
+  return unknown.length === 0 ? '' : `; SETTINGS_DIR has files that are no settings: ${unknown.join(', ')}`
 }
 
 async function checkDatabase(terminal: Terminal, config: Config): Promise<boolean> {

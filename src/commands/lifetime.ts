@@ -10,6 +10,10 @@ export interface Lifetime<T extends { close(): Promise<void> }> {
   announce?(opened: T): void
   /** Called before this process is ended at once: ends what would outlive it. */
   abandon?(opened: T): void
+  /** What SIGHUP asks for; before it is open, it waits for that. Absent: SIGHUP does what it does to any process. */
+  reload?(opened: T): void
+  /** Calls `again` where something else than SIGHUP, which then means nothing, asks for it. */
+  onReload?(again: () => void): void
   /**
    * The end of the parent process counts as a signal. npm ends on SIGTERM without passing it on: what it started would
    * stay behind and hold its port.
@@ -30,24 +34,51 @@ const STOP_TIMEOUT_MS = 10_000
  * second signal ends the process at once; so does the first where what is opening or closing hangs.
  */
 export async function runUntilSignal<T extends { close(): Promise<void> }>(
-  { open, prepare, announce, abandon, ...lifetime }: Lifetime<T>,
+  { open, prepare, announce, abandon, reload, onReload, ...lifetime }: Lifetime<T>,
   stopTimeoutMs = STOP_TIMEOUT_MS,
 ): Promise<number> {
   const last: { act: (() => void) | null } = { act: null }
   const signal = awaitSignal({ ...lifetime, stopTimeoutMs, last })
+  const reloads = reload ? awaitReloads(onReload) : null
   try {
     const opened = await open()
     if (abandon) last.act = () => abandon(opened)
     try {
       if (!signal.isReceived()) await Promise.race([prepare?.(opened), signal.received])
       if (!signal.isReceived()) announce?.(opened)
+      if (!signal.isReceived()) reloads?.begin(() => reload?.(opened))
       await signal.received
     } finally {
+      reloads?.end()
       await opened.close()
     }
     return EXIT.OK
   } finally {
     signal.forget()
+    reloads?.forget()
+  }
+}
+
+function awaitReloads(onReload?: (again: () => void) => void) {
+  let act: (() => void) | null = null
+  let isAsked = false
+  function ask() {
+    isAsked = act === null
+    act?.()
+  }
+  const listener = onReload ? () => {} : ask
+  process.on('SIGHUP', listener)
+  onReload?.(ask)
+  return {
+    begin(reload: () => void) {
+      act = reload
+      if (isAsked) ask()
+    },
+    /** While everything closes there is nothing to reload. */
+    end() {
+      act = null
+    },
+    forget: () => void process.off('SIGHUP', listener),
   }
 }
 

@@ -3,7 +3,10 @@ import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startApp } from '../app.ts'
-import type { Config } from '../config.ts'
+import { type Config, type Environment, readConfig } from '../config.ts'
+import { checkFiles } from '../live.ts'
+import { createReload, noteUnknown, noteUnusable } from '../reload.ts'
+import type { GivenSettings } from '../settings-files.ts'
 import { createLogger } from '../telemetry.ts'
 import { createWorkers } from '../workers/primary.ts'
 import { linkToPrimary } from '../workers/siblings.ts'
@@ -30,46 +33,90 @@ export function refuseWorkers({ mode, databaseUrl }: Pick<Config, 'mode' | 'data
   return null
 }
 
-/** In the first process it starts the others; each of them runs the same command line, and comes here as well. */
-export function runWorkers(
-  config: Config,
-  { workers, endsWithParent }: { workers: number | 'auto'; endsWithParent: boolean },
-): Promise<number> {
-  if (cluster.isWorker) return runWorker(config)
+export interface WorkersInput {
+  environment: Environment
+  /** Files of SETTINGS_DIR that are no settings. */
+  unknown: readonly string[]
+  workers: number | 'auto'
+  endsWithParent: boolean
+  readSettings(): GivenSettings
+}
+
+/** The first process. It starts the others, each of which runs the same command line. */
+export function runWorkers(config: Config, input: WorkersInput): Promise<number> {
+  const { environment, unknown, workers, endsWithParent, readSettings } = input
   const count = workers === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : workers
   const logger = createLogger({ level: config.logLevel })
+  const started = createWorkers({
+    count,
+    // The settings come from here: all workers have the same, whenever they begin.
+    fork: () => cluster.fork({ SETTINGS_DIR: '' }),
+    now: () => performance.now(),
+    pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }),
+    logger,
+    environment,
+  })
+  const reload = createReload({
+    environment,
+    readSettings,
+    logger,
+    apply(next) {
+      checkFiles(next.config)
+      logger.level = next.config.logLevel
+      started.settle(next.environment)
+    },
+  })
   let origin = ''
   return runUntilSignal({
     endsWithParent,
-    open: async () =>
-      createWorkers({
-        count,
-        fork: () => cluster.fork(),
-        now: () => performance.now(),
-        pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }),
-        logger,
-      }),
-    async prepare(started) {
+    open: async () => started,
+    async prepare() {
       origin = await started.start()
     },
-    announce: () => logger.info({ workers: count, origin }, 'listening'),
-    abandon: (started) => started.kill(),
+    announce() {
+      noteUnknown(logger, unknown)
+      logger.info({ workers: count, origin }, 'listening')
+    },
+    reload,
+    abandon: () => started.kill(),
   })
 }
 
-async function runWorker(config: Config): Promise<number> {
+/** What changed of the settings, and why it could not start, is said by the primary, once for all. */
+export async function runWorker(): Promise<number> {
   const { worker } = cluster
   if (!worker) throw new Error('This process is no worker.')
-  const logger = createLogger({ level: config.logLevel, worker: process.pid })
+  const logger = createLogger({ level: 'info', worker: process.pid })
   const link = linkToPrimary(worker, logger)
+  const settled = Promise.withResolvers<void>()
+  const settings: { environment: Environment; again: () => void } = { environment: {}, again: () => {} }
+  link.begin((environment) => {
+    settings.environment = environment
+    settled.resolve()
+    settings.again()
+  })
   try {
     return await runUntilSignal({
       onStop: link.onStop,
-      open: () => startApp(config, { logger, siblings: link.siblings }),
+      async open() {
+        await settled.promise
+        const config = readConfig(settings.environment)
+        logger.level = config.logLevel
+        return startApp(config, { logger, siblings: link.siblings })
+      },
       announce: ({ origin }) => link.ready(origin),
+      onReload(again) {
+        settings.again = again
+      },
+      reload(app) {
+        try {
+          app.apply(readConfig(settings.environment))
+        } catch (error) {
+          noteUnusable(logger, error)
+        }
+      },
     })
   } catch (error) {
-    // Said by the primary, once for all.
     await link.failed(messageOf(error))
     return EXIT.FAILED
   } finally {

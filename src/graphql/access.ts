@@ -106,8 +106,14 @@ const ENTITY_OF: Readonly<Record<string, (value: object) => unknown>> = {
   Entity: (value) => ('id' in value ? value.id : undefined),
   Validation: (value) => ('entityId' in value ? value.entityId : undefined),
   StatusChange: (value) => ('entityId' in value ? value.entityId : undefined),
-  Node: (value) =>
-    'entityId' in value ? value.entityId : 'externalId' in value && 'id' in value ? value.id : undefined,
+  Delivery: (value) => ('entityId' in value ? value.entityId : undefined),
+  Node: entityOfAny,
+  _Entity: entityOfAny,
+}
+
+function entityOfAny(value: object): unknown {
+  if ('entityId' in value) return value.entityId
+  return 'externalId' in value && 'id' in value ? value.id : undefined
 }
 
 function notingEntities(idOf: (value: object) => unknown, resolve: Resolver): Resolver {

@@ -10,8 +10,10 @@ const schema = buildSchema(/* GraphQL */ `
     people(first: Int = 20, filter: Filter): People!
     plain(first: Int = 7): [Person!]!
     nodes(ids: [ID!]!): [Node]!
+    things(representations: [Any!]!): [Node]!
     tags: [String!]!
   }
+  scalar Any
   input Filter { colors: [Color!], accounts: [ID!], inner: Filter }
   enum Color { RED GREEN }
   type People { nodes: [Person!]!, edges: [Edge!]!, page: Page! }
@@ -39,6 +41,7 @@ describe('the cost', () => {
     ['{ plain { id } }', 7],
     ['{ plain(first: 3) { friend { id } } }', 6],
     ['{ nodes(ids: ["1", "2", "3"]) { id ... on Person { friend { id } } } }', 6],
+    ['{ things(representations: [{}, { id: "1" }]) { id ... on Person { friend { id } } } }', 4],
     ['{ people(first: null) { nodes { id } } }', 21],
     ['{ people(first: -5) { nodes { id } } }', 2],
     ['{ people(first: 2147483647) { nodes { id } } }', 101],

@@ -43,6 +43,9 @@ interface Weighing {
   hasLongList: boolean
 }
 
+/** Fields that take more of the store than the objects they answer with, in points beside those. */
+const EXTRA: Readonly<Record<string, number>> = { 'Query.entityCounts': 20 }
+
 const NOTHING: Points = { plain: 0, listed: 0 }
 
 /** The document is valid. Variables that do not fit weigh nothing: the executor refuses them. */
@@ -119,12 +122,13 @@ function weighField(node: FieldNode, parent: GraphQLCompositeType, weighing: Wei
   if (!node.selectionSet || !isCompositeType(type)) return NOTHING
   const inside = weighSelections(node.selectionSet, type, weighing)
   const size = pageSizeOf(field, given, weighing)
+  const extra = EXTRA[`${parent.name}.${field.name}`] ?? 0
   // The rows of a page are in lists: in the connection below the field that has the page size, or in the field itself.
   if (!isListType(getNullableType(field.type))) {
-    return { plain: 1 + inside.plain + inside.listed * (size ?? 1), listed: 0 }
+    return { plain: extra + 1 + inside.plain + inside.listed * (size ?? 1), listed: 0 }
   }
   const row = 1 + inside.plain + inside.listed
-  return size === null ? { plain: 0, listed: row } : { plain: row * size, listed: 0 }
+  return size === null ? { plain: extra, listed: row } : { plain: extra + row * size, listed: 0 }
 }
 
 type Given = Record<string, unknown>
@@ -144,13 +148,13 @@ function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, wei
 /** Null where the field has no say in how many there are. Resolvers refuse what is above the limit. */
 function pageSizeOf({ args }: GraphQLField<unknown, unknown>, given: Given, weighing: Weighing) {
   const first = args.find(({ name }) => name === 'first')
-  const { ids } = given
-  const size = first ? (given.first ?? first.defaultValue) : Array.isArray(ids) ? ids.length : null
+  const named = given.ids ?? given.representations
+  const size = first ? (given.first ?? first.defaultValue) : Array.isArray(named) ? named.length : null
   return typeof size === 'number' ? Math.min(Math.max(size, 1), weighing.listSize) : null
 }
 
 /** Their own fields refuse them, by name. */
-const REFUSED_BY_RESOLVERS: readonly string[] = ['ids', 'accounts']
+const REFUSED_BY_RESOLVERS: readonly string[] = ['ids', 'representations', 'accounts']
 
 function lookForLists(value: unknown, name: string, weighing: Weighing): void {
   if (typeof value !== 'object' || value === null || weighing.seen.has(value)) return

@@ -37,7 +37,7 @@ export function restrictLoaders(services: Services, { tenant, externalId }: Cust
   return {
     // Reached through what is the customer's own only, or asked for by ids that come from there.
     ...{ accounts: all.accounts, historyPage: all.historyPage, knownReference: all.knownReference },
-    ...{ members: all.members },
+    ...{ members: all.members, statusSince: all.statusSince },
     validation,
     entity: new DataLoader(async (ids) => (await all.entity.loadMany(ids)).map(ownRow)),
     entityByExternalId: new DataLoader((names) =>

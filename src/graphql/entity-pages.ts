@@ -1,10 +1,19 @@
 // Pages of entities: whom they show is known from memory where nothing was written since they were read.
 import { GatewayError } from '../domain/errors.ts'
+import type { WaitingOn } from '../domain/status.ts'
 import { customerWaitsOn } from '../service/customer-view.ts'
-import { type EntityRow, heldPage, pageEntities } from '../service/entities.ts'
-import { pageSize } from './arguments.ts'
+import {
+  countByStatus,
+  type EntityCount,
+  type EntityFilter,
+  type EntityListQuery,
+  type EntityRow,
+  heldPage,
+  pageEntities,
+} from '../service/entities.ts'
+import { pageSize, searchOf } from './arguments.ts'
 import type { GraphContext } from './context.ts'
-import type { QueryEntitiesArgs } from './generated.ts'
+import type { QueryEntitiesArgs, QueryEntityCountsArgs } from './generated.ts'
 import { fromCursor, toCursor } from './ids.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import type { Page } from './resolvers/connection.ts'
@@ -12,9 +21,7 @@ import type { Page } from './resolvers/connection.ts'
 /** All that is below the entities of the page is in memory then. */
 export function readPage(context: GraphContext, args: QueryEntitiesArgs): MaybePromise<Page<EntityRow>> {
   const { services, tenant, principal, grounds } = context
-  const { filter } = args
   const query = queryOf(context, args)
-  if (filter?.provider != null) services.providers.get(filter.provider)
   // End users are shown what is stored of them through loaders of their own.
   const held = principal.entity === null ? heldPage(services, tenant, query) : null
   if (!held) return loadPage(context, args, query)
@@ -25,9 +32,30 @@ export function readPage(context: GraphContext, args: QueryEntitiesArgs): MaybeP
   )
 }
 
-type Query = Parameters<typeof pageEntities>[2]
+/** How many there are in each status of those that a list with this filter shows. */
+export async function readCounts(
+  context: GraphContext,
+  { filter }: QueryEntityCountsArgs,
+): Promise<EntityCount[]> {
+  const { services, tenant, principal } = context
+  const narrowed = filterOf(context, filter)
+  const counts = await countByStatus(services, tenant, narrowed)
+  if (principal.entity === null || filter?.waitingOn == null) return counts
+  const [own] = await readShown(context, filter.waitingOn, { ...narrowed, afterSeq: null, limit: 1 })
+  return own ? counts : counts.map((one) => ({ ...one, count: 0 }))
+}
 
-function queryOf({ principal }: GraphContext, { filter, first, after }: QueryEntitiesArgs): Query {
+function queryOf(context: GraphContext, { filter, first, after }: QueryEntitiesArgs): EntityListQuery {
+  return {
+    ...filterOf(context, filter),
+    afterSeq: after != null ? seqOf(after) : null,
+    // One more tells whether there are more.
+    limit: pageSize(first) + 1,
+  }
+}
+
+function filterOf({ principal, services }: GraphContext, filter: QueryEntitiesArgs['filter']): EntityFilter {
+  if (filter?.provider != null) services.providers.get(filter.provider)
   return {
     status: filter?.status ?? undefined,
     waitingOn: principal.entity === null ? (filter?.waitingOn ?? undefined) : undefined,
@@ -35,9 +63,7 @@ function queryOf({ principal }: GraphContext, { filter, first, after }: QueryEnt
     provider: filter?.provider ?? undefined,
     kind: filter?.kind ?? undefined,
     externalId: principal.entity ?? undefined,
-    afterSeq: after != null ? seqOf(after) : null,
-    // One more tells whether there are more.
-    limit: pageSize(first) + 1,
+    search: filter?.search == null ? undefined : searchOf(services.providers, filter.search),
   }
 }
 
@@ -48,19 +74,23 @@ function seqOf(cursor: string): number {
 }
 
 async function loadPage(
-  { services, tenant, principal, loaders }: GraphContext,
+  context: GraphContext,
   args: QueryEntitiesArgs,
-  query: Query,
+  query: EntityListQuery,
 ): Promise<Page<EntityRow>> {
-  const found = await pageEntities(services, tenant, query)
-  // By what an end user is shown, not by what is stored.
-  const rows =
-    principal.entity === null
-      ? found
-      : found.filter((row) => customerWaitsOn(row, args.filter?.waitingOn ?? null))
-  const page = pageOf(rows, args)
-  await loaders.entity.loadMany(page.rows.map(({ id }) => id))
+  const page = pageOf(await readShown(context, args.filter?.waitingOn, query), args)
+  await context.loaders.entity.loadMany(page.rows.map(({ id }) => id))
   return page
+}
+
+/** By what an end user is shown, not by what is stored. */
+async function readShown(
+  { services, tenant, principal }: GraphContext,
+  waitingOn: readonly WaitingOn[] | null | undefined,
+  query: EntityListQuery,
+): Promise<EntityRow[]> {
+  const rows = await pageEntities(services, tenant, query)
+  return principal.entity === null ? rows : rows.filter((row) => customerWaitsOn(row, waitingOn ?? null))
 }
 
 function pageOf(rows: readonly EntityRow[], { first, after }: QueryEntitiesArgs): Page<EntityRow> {

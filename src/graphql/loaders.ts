@@ -18,7 +18,13 @@ import {
   type ValidationListAsk,
   type ValidationPage,
 } from '../service/entity-validations.ts'
-import { type HistoryAsk, pageHistories, type StatusChangeView } from '../service/history.ts'
+import {
+  type HistoryAsk,
+  loadStatusSince,
+  pageHistories,
+  type StatusChangeView,
+  type StatusSince,
+} from '../service/history.ts'
 import { openEachPersonal, type PersonalData } from '../service/personal.ts'
 import type { Services } from '../service/services.ts'
 import {
@@ -51,6 +57,8 @@ export interface Loaders {
   validationByReference: DataLoader<ReferenceAsk, ValidationView | null, string>
   validationPage: DataLoader<ValidationListAsk, ValidationPage, string>
   historyPage: DataLoader<HistoryAsk, StatusChangeView[], string>
+  /** The change since which an entity has the status that the log has for it. */
+  statusSince: DataLoader<string, StatusSince | null>
   /** Ids of validations the gateway already knows; asks no provider. */
   knownReference: DataLoader<AccountKey, string | null, string>
   /** Looks at the members a business names; answers what kept it from that, if anything did. */
@@ -90,6 +98,7 @@ function createTenantLoaders(services: Services, tenant: string): Loaders {
       (asks: readonly HistoryAsk[]) => pageHistories(services, tenant, asks),
       byContent,
     ),
+    statusSince: new DataLoader((ids) => loadStatusSince(services, tenant, ids)),
     standing,
     gate: createGateLoader({
       ...{ services, tenant, gates: services.gates, loaders: { accounts, standing } },

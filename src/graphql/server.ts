@@ -1,6 +1,6 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
-import type { ExecutionArgs, GraphQLSchema } from 'graphql'
-import { createYoga, type Plugin } from 'graphql-yoga'
+import type { GraphQLSchema } from 'graphql'
+import { createYoga } from 'graphql-yoga'
 import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
@@ -8,15 +8,15 @@ import { type Logger, requestIdOf } from '../telemetry.ts'
 import { type Authenticate, refuseCaller } from './authentication.ts'
 import { useDeadline } from './deadline.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
-import { createPresent, useSafeErrors } from './errors.ts'
+import { createPresent, type Present, useSafeErrors } from './errors.ts'
+import { FIRST_QUERY, renderGraphiQL } from './graphiql.ts'
 import { createKnownQueries } from './known-queries.ts'
-import { isJson } from './media-types.ts'
-import { createOperate } from './operate.ts'
+import { createOperate, type Operate } from './operate.ts'
+import { useJsonRequests, useResponseHeaders, useTrail } from './plugins.ts'
 import { createQuickPost, type QuickPost, quickly } from './quick-answers.ts'
 import { createQuickQueries, type QuickOptions } from './quick-queries.ts'
-import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
-import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { createTextCache, NO_ERROR_CACHE } from './text-cache.ts'
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
 import { createWebSockets, type Handshake } from './websocket.ts'
@@ -43,8 +43,17 @@ export interface StreamTimes {
 
 const STREAM_TIMES: StreamTimes = { heartbeatMs: 12_000, stalledMs: 30_000, initMs: 3_000 }
 
+/** What an operator may change while streams are open. */
+export interface Rules {
+  /** Those that are absent: as in DOCUMENT_LIMITS. */
+  limits: Partial<DocumentLimits>
+  /** Absent: off. */
+  trusted: TrustedDocuments
+}
+
 export interface GraphQLServerOptions<Context>
-  extends Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'> {
+  extends Partial<Rules>,
+    Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'> {
   schema: GraphQLSchema
   /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
   authenticate: Authenticate
@@ -71,10 +80,6 @@ export interface GraphQLServerOptions<Context>
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
-  /** Those that are absent: as in DOCUMENT_LIMITS. */
-  limits?: Partial<DocumentLimits>
-  /** Absent: off. */
-  trusted?: TrustedDocuments
   /** The share of each caller. Absent: without end. */
   take?: Take | undefined
   /** Absent: a heartbeat each 12 s, 30 s for readers, 3 s to begin. */
@@ -100,6 +105,11 @@ export interface GraphQLServer {
   handle: GraphQLHandler
   /** WebSockets. */
   upgrade(connection: Handshake): Promise<Response | null>
+  /**
+   * Builds what answers under other rules; the function that it returns puts it in the place of what is there, and with that
+   * everything kept of earlier answers goes. What is under way, streams too, ends under the rules it began with.
+   */
+  prepare(rules: Rules): () => void
   /** Ends every stream so that its client connects again: WebSockets with 1001, event streams without `complete`. */
   end(): void
 }
@@ -107,11 +117,48 @@ export interface GraphQLServer {
 export function createGraphQLServer<Context extends object>(
   options: GraphQLServerOptions<Context>,
 ): GraphQLServer {
-  const { schema, logger, take, trusted = NO_TRUSTED_DOCUMENTS } = options
-  const limits = { ...DOCUMENT_LIMITS, ...options.limits }
   const times = { ...STREAM_TIMES, ...options.times }
   const present = createPresent(options)
   const subscriptions = createSubscriptions(options)
+  const create = (rules: Partial<Rules>) =>
+    createCore({ ...options, ...rules }, { times, present, subscriptions })
+  let core = create(options)
+  const operate: Operate = (params, caller) => core.operate(params, caller)
+  const sockets = createWebSockets({ ...options, operate, ...times })
+  return {
+    quick: (head) => core.quick(head),
+    handle: (request, connection) => core.handle(request, connection),
+    upgrade: sockets.upgrade,
+    prepare(rules) {
+      const next = create(rules)
+      return () => {
+        core = next
+      }
+    },
+    end() {
+      // First: to who still reads, graphql-ws would report operations whose source ends as complete.
+      sockets.end()
+      subscriptions.end()
+    },
+  }
+}
+
+/** What outlasts a change of the rules. */
+interface Lasting {
+  times: StreamTimes
+  present: Present
+  subscriptions: Subscriptions
+}
+
+/** What answers single requests and begins streams. */
+type Core = Pick<GraphQLServer, 'quick' | 'handle'> & { operate: Operate }
+
+function createCore<Context extends object>(
+  options: GraphQLServerOptions<Context>,
+  { times, present, subscriptions }: Lasting,
+): Core {
+  const { schema, logger, take, trusted = NO_TRUSTED_DOCUMENTS } = options
+  const limits = { ...DOCUMENT_LIMITS, ...options.limits }
   const known = createKnownQueries(schema, limits.listSize)
   const limiting = createDocumentLimits({ schema, limits, take, onAdmitted: known.learn })
   const queries = createQuickQueries({ ...options, known, limits, trusted, present })
@@ -163,9 +210,9 @@ export function createGraphQLServer<Context extends object>(
     trusted,
     settle: limiting.settle,
   })
-  const sockets = createWebSockets({ ...options, operate, ...times })
   return {
     quick,
+    operate,
     async handle(request, connection) {
       const answered = await quickly(quick, request, connection)
       if (answered) return answered
@@ -178,72 +225,5 @@ export function createGraphQLServer<Context extends object>(
         return refuseCaller(error, { requestId: requestIdOf(request), accept: request.headers.get('accept') })
       }
     },
-    upgrade: sockets.upgrade,
-    end() {
-      // First: to who still reads, graphql-ws would report operations whose source ends as complete.
-      sockets.end()
-      subscriptions.end()
-    },
   }
 }
-
-const FIRST_QUERY = `# Every customer, whatever the provider: may they go on, and whom are we waiting for?
-query FirstLook {
-  entities(first: 20) {
-    nodes {
-      externalId
-      kind
-      status
-      waitingOn
-      isVerified
-      currentValidation { provider { id } reference providerStatus }
-    }
-  }
-}
-`
-
-/** Imported when the page is first asked for: the module is 9 MB of text. */
-async function renderGraphiQL(options: object): Promise<string> {
-  const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
-  return render(options)
-}
-
-/** The result of a query or mutation goes out once `beforeAnswer` is done; where that fails, nothing of it does. */
-function useTrail<Context extends object>({ beforeAnswer }: GraphQLServerOptions<Context>): Plugin<Context> {
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      if (!beforeAnswer) return
-      setExecuteFn(async (args: ExecutionArgs) => {
-        const result = await executeFn(args)
-        try {
-          await beforeAnswer(args.contextValue as Context)
-          return result
-        } catch (error) {
-          return { errors: [asGraphQLError(error)] }
-        }
-      })
-    },
-  }
-}
-
-function useResponseHeaders(): Plugin {
-  return {
-    onResponse({ request, response }) {
-      response.headers.set('x-request-id', requestIdOf(request))
-      response.headers.set('cache-control', 'no-store')
-    },
-  }
-}
-
-/** Forms would let any web page send operations without a preflight. */
-function useJsonRequests(): Plugin {
-  return {
-    onRequestParse({ request }) {
-      const contentType = request.headers.get('content-type')
-      const isFine = contentType === null ? request.method !== 'POST' : isJson(contentType)
-      if (!isFine) throw refusal('BAD_REQUEST', MEDIA_TYPE_MESSAGE, { extensions: { http: { status: 415 } } })
-    },
-  }
-}
-
-const MEDIA_TYPE_MESSAGE = 'Send the request with content-type application/json, in UTF-8.'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createEdgeServer } from '../../test/support/edge-server.ts'
-import { loadTrustedDocuments, type TrustedDocuments } from './trusted-documents.ts'
+import { loadTrustedDocuments, ManifestsUnusable, type TrustedDocuments } from './trusted-documents.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'manifests-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -41,7 +41,7 @@ describe('manifests', () => {
     ['no JSON', '{', 'is not JSON'],
   ])('with %s name the file and the entry', (_name, content, problem) => {
     const path = write('bad.json', content)
-    expect(() => loadTrustedDocuments([path])).toThrow(new Error(`${path}: ${problem}`))
+    expect(() => loadTrustedDocuments([path])).toThrow(new ManifestsUnusable([`${path}: ${problem}`]))
   })
 
   it('tell all that is wrong at once', () => {

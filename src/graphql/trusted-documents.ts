@@ -9,16 +9,29 @@ export interface TrustedDocuments {
   mode: 'required' | 'preferred' | 'off'
   /** The text of each, by its hash: 64 digits in lower case. */
   texts: ReadonlyMap<string, string>
+  /** The gateway's own, in the same form: they are known in every mode. Absent: none. */
+  own?: ReadonlyMap<string, string>
 }
 
 /** Where nothing is known and nothing is demanded. */
 export const NO_TRUSTED_DOCUMENTS: TrustedDocuments = { mode: 'off', texts: new Map() }
 
-/** The documents of all manifests: JSON objects from hash to text. Throws with all that is wrong with them, one a line. */
+/** What is wrong with manifests, one line each. */
+export class ManifestsUnusable extends Error {
+  override readonly name = 'ManifestsUnusable'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** The documents of all manifests: JSON objects from hash to text. Throws ManifestsUnusable. */
 export function loadTrustedDocuments(paths: readonly string[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   const problems = paths.flatMap((path) => readManifest(path, texts))
-  if (problems.length > 0) throw new Error(problems.join('\n'))
+  if (problems.length > 0) throw new ManifestsUnusable(problems)
   return texts
 }
 
@@ -75,7 +88,7 @@ export interface DocumentParams {
 /** With the text of the document where only its id was sent. Throws where the document may not be run. */
 export function resolveDocument<Params extends DocumentParams>(
   params: Params,
-  { mode, texts }: TrustedDocuments,
+  { mode, texts, own }: TrustedDocuments,
 ): Params {
   const { documentId = null, query = null, ...rest } = params
   // An empty text is that of WebSockets, whose messages must have one.
@@ -84,10 +97,11 @@ export function resolveDocument<Params extends DocumentParams>(
     if (hasText && mode === 'required') throw refusal('DOCUMENT_NOT_TRUSTED', MESSAGES.untrusted)
     return params
   }
-  if (mode === 'off') throw refusal('BAD_REQUEST', MESSAGES.off)
+  const ownText = typeof documentId === 'string' ? own?.get(hashIn(documentId)) : undefined
+  if (mode === 'off' && ownText === undefined) throw refusal('BAD_REQUEST', MESSAGES.off)
   if (hasText) throw refusal('BAD_REQUEST', MESSAGES.both)
   if (typeof documentId !== 'string') throw refusal('BAD_REQUEST', MESSAGES.noText)
-  const text = texts.get(hashIn(documentId))
+  const text = ownText ?? texts.get(hashIn(documentId))
   if (text === undefined) throw refusal('DOCUMENT_NOT_TRUSTED', MESSAGES.unknown)
   return { ...rest, query: text } as Params
 }

@@ -41,6 +41,8 @@ export type Fault = z.infer<typeof faultSchema>
 export interface Faults {
   /** Also lets every call go on that hangs. */
   set(fault: Fault): void
+  /** The one that is on; `none` also once it has hit as often as it should. */
+  current(): Fault
   /** The fault that hits a call to this path, after the wait that belongs to it. */
   meet(path: string, signal: AbortSignal): Promise<Fault>
 }
@@ -77,6 +79,7 @@ export function createFaults(): Faults {
       left = fault.times ?? Number.POSITIVE_INFINITY
       for (const release of [...hanging]) release()
     },
+    current: () => (left < 1 ? NONE : current),
     async meet(path, signal) {
       const fault = take(path)
       if (fault.kind === 'hang') await released(signal)

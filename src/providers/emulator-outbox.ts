@@ -44,6 +44,8 @@ export interface Outbox {
   aim(target: WebhookTarget): void
   /** Sends what came of a change, without waiting; composes it only where it goes somewhere. */
   queue(compose: () => WebhookDraft | null): void
+  /** What came of the changes that `work` makes, instead of sending it. Null where `work` found nothing to change. */
+  capture(work: () => boolean): WebhookDraft[] | null
   /** A new entry in the log. */
   enter(draft: WebhookDraft, forged: boolean): Delivery
   /** Sends an entry of the log so many times now and answers with what came back. It is not tried again. */
@@ -73,6 +75,7 @@ export function createOutbox(options: EmulatorOptions, form: WebhookForm): Outbo
   const failed = new Set<Errand>()
   let waiting = 0
   let entered = 0
+  let captured: WebhookDraft[] | null = null
 
   async function attempt(delivery: Delivery): Promise<number | null> {
     const entry: Attempt = { at: options.now().toISOString(), status: null }
@@ -122,11 +125,24 @@ export function createOutbox(options: EmulatorOptions, form: WebhookForm): Outbo
       outbox.target = { url, secret, shown: withoutSecret(url, form) }
     },
     queue(compose) {
-      const draft = outbox.enabled && outbox.target ? compose() : null
+      const draft = captured || (outbox.enabled && outbox.target) ? compose() : null
       if (!draft) return
+      if (captured) {
+        captured.push(draft)
+        return
+      }
       const delivery = outbox.enter(draft, false)
       if (waiting + failed.size < MAX_WAITING) line({ delivery, tries: 0, dueAt: 0 })
       else delivery.attempts.push({ at: options.now().toISOString(), status: null, problem: 'QUEUE_FULL' })
+    },
+    capture(work) {
+      const drafts: WebhookDraft[] = []
+      captured = drafts
+      try {
+        return work() ? drafts : null
+      } finally {
+        captured = null
+      }
     },
     enter(draft, forged) {
       entered += 1

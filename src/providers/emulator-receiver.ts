@@ -54,7 +54,15 @@ export function setUpOutbox({
     controls: {},
     errorBody: () => ({}),
     demo: [],
-    webhooks: { outbox, compose: (id, event) => (id === 'unknown' ? null : draft(id, event)) },
+    webhooks: {
+      outbox,
+      compose: (id, event) => (id === 'unknown' ? null : draft(id, event)),
+      // A word that begins with `quiet` is told to nobody.
+      move(id, status) {
+        if (!status.startsWith('quiet')) outbox.queue(() => draft(id, 'moved', status))
+        return id !== 'unknown'
+      },
+    },
     settle: () => settles.push(time),
   })
   async function call(method: string, path: string, body?: unknown) {

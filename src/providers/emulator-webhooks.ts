@@ -8,9 +8,13 @@ export interface WebhookSource {
   outbox: Outbox
   /** The webhook about this validation as it is now; `event` names another type. Null: it is not known. */
   compose(validation: string, event?: string): WebhookDraft | null
+  /** Gives the validation this word, with whatever goes with it. False: the validation is not known. */
+  move(validation: string, status: string): boolean
 }
 
-export function webhookControls({ outbox, compose }: WebhookSource): Record<string, Control> {
+type Sending = Pick<WebhookSource, 'outbox' | 'compose'>
+
+export function webhookControls({ outbox, compose }: Sending): Record<string, Control> {
   return {
     'PUT /webhooks': control(
       '{ enabled?, url?, secret? }; enabled false: changes send nothing; url: on this machine only',
@@ -77,7 +81,7 @@ function configure(outbox: Outbox, { enabled, url, secret }: z.infer<typeof sett
 
 type Order = z.infer<typeof orderSchema>
 
-function order({ outbox, compose }: WebhookSource, input: Order): Answer | Promise<Answer> {
+function order({ outbox, compose }: Sending, input: Order): Answer | Promise<Answer> {
   const draft = input.body === undefined ? compose(input.validation ?? '', input.event) : verbatim(input)
   if (!draft) return missing('validation names one that this emulator has.')
   return dispatch(outbox, outbox.enter(draft, input.forged), input.times)

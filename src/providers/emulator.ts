@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Answer, type Control, type ControlHandler, control, type Handler } from './emulator-controls.ts'
 import { createFaults, type Faults, faultResponse, faultSchema } from './emulator-faults.ts'
+import { moveControls } from './emulator-moves.ts'
 import { type WebhookSource, webhookControls } from './emulator-webhooks.ts'
 import type { DemoEntity, Emulator, RecordedRequest } from './provider.ts'
 
@@ -37,7 +38,7 @@ export function createEmulator(setup: EmulatorSetup): Emulator {
   const faults = createFaults()
   const controls = controlRoutes({
     ...commonControls(requests, faults),
-    ...(setup.webhooks ? webhookControls(setup.webhooks) : {}),
+    ...(setup.webhooks ? { ...moveControls(setup.webhooks), ...webhookControls(setup.webhooks) } : {}),
     ...setup.controls,
   })
 
@@ -96,6 +97,7 @@ function commonControls(requests: RecordedRequest[], faults: Faults): Record<str
       faults.set(fault)
       return { status: 200, body: fault }
     }),
+    'GET /fault': { help: 'the fault that is on', handle: () => ({ status: 200, body: faults.current() }) },
     'GET /requests': {
       help: 'every call to the provider in order of arrival; status 0: no answer yet',
       handle: () => ({ status: 200, body: { requests } }),

@@ -37,6 +37,8 @@ export interface Setting {
   schema: z.ZodType<unknown>
   description: string
   secret?: boolean
+  /** True: a gateway that runs takes up another value when it is told to read its settings again. */
+  reload?: boolean
 }
 export type Settings = Record<string, unknown>
 

@@ -6,6 +6,7 @@ import { isUnavailable } from '../store/database.ts'
 import { countReady, type DeliveryReading, insertDeliveries, type NewDelivery } from '../store/deliveries.ts'
 import { createBodyKeys } from './delivery-bodies.ts'
 import { keyedDigest } from './personal.ts'
+import type { WebhookSecrets } from './providers.ts'
 import type { Services } from './services.ts'
 
 /** A webhook request. */
@@ -28,10 +29,10 @@ export interface Intake {
 }
 
 export interface IntakeOptions {
-  /** Webhook secrets by provider; a provider without any has its deliveries refused. */
-  secrets: ReadonlyMap<string, readonly string[]>
-  /** Deliveries that may wait to be processed. */
-  queueLimit: number
+  /** A provider without any has its deliveries refused. */
+  secrets: WebhookSecrets
+  /** Deliveries that may wait to be processed; read each time. */
+  readonly queueLimit: number
   /** Called when something new of a provider waits. */
   onStored(provider: string): void
 }

@@ -1,9 +1,15 @@
 // Entities as callers see them: found, listed, and their status over all accounts.
 import { type EntityStatus, entityStatus } from '../domain/entity.ts'
 import type { EntityKind } from '../domain/observation.ts'
-import type { KycStatus, WaitingOn } from '../domain/status.ts'
+import { KYC_STATUSES, type KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
-import { type AccountKey, type AccountRow, listEntities } from '../store/entities.ts'
+import type { AccountKey, AccountRow } from '../store/entities.ts'
+import {
+  countEntities,
+  type EntityFilter,
+  type EntityListQuery,
+  listEntities,
+} from '../store/entity-lists.ts'
 import type { EntityRow } from '../store/tables.ts'
 import { standingsOf } from './entity-writes.ts'
 import { unlessAnothers } from './ownership.ts'
@@ -14,7 +20,7 @@ import type { Snapshot } from './snapshots.ts'
 import type { AccountStanding } from './standings.ts'
 import type { ValidationView } from './validation-view.ts'
 
-export type { AccountKey, AccountRow, EntityRow }
+export type { AccountKey, AccountRow, EntityFilter, EntityListQuery, EntityRow }
 
 export function accountKeyOf(key: AccountKey): string {
   return `${key.provider}\n${key.reference}`
@@ -123,21 +129,6 @@ export function statusOf(services: Services, standings: readonly AccountStanding
   return entityStatus(standingsOf(accounts, validations), services.now().toISOString())
 }
 
-export interface EntityFilter {
-  status?: readonly KycStatus[] | undefined
-  waitingOn?: readonly WaitingOn[] | undefined
-  needsReverification?: boolean | undefined
-  provider?: string | undefined
-  kind?: EntityKind | undefined
-  /** Only the entity of this name. */
-  externalId?: string | undefined
-}
-
-export interface EntityPageQuery extends EntityFilter {
-  afterSeq: number | null
-  limit: number
-}
-
 /**
  * Entities, newest first, from the store alone. The filter looks at the status as last observed,
  * with everything the clock has changed since.
@@ -145,7 +136,7 @@ export interface EntityPageQuery extends EntityFilter {
 export async function pageEntities(
   services: Services,
   tenant: string,
-  query: EntityPageQuery,
+  query: EntityListQuery,
 ): Promise<EntityRow[]> {
   const keep = isTimeless(query) ? services.snapshots.pages.startRead(tenant, nameOf(query)) : () => {}
   await settleDueEntities(services, tenant)
@@ -154,20 +145,53 @@ export async function pageEntities(
   return rows
 }
 
-/** The same without any wait, for who has just looked; null where it has to be read. */
+export interface EntityCount {
+  status: KycStatus
+  /** Up to `MAX_COUNT`. */
+  count: number
+  isAtLeast: boolean
+}
+
+/** What is beyond costs more than anybody gets from it. */
+const MAX_COUNT = 10_000
+
+/** How many of the same entities there are in each status, in the order of the statuses, zeros too. */
+export async function countByStatus(
+  services: Services,
+  tenant: string,
+  filter: EntityFilter,
+): Promise<EntityCount[]> {
+  await settleDueEntities(services, tenant)
+  const { byStatus, isCut } = await countEntities(services.db, tenant, { ...filter, limit: MAX_COUNT + 1 })
+  return KYC_STATUSES.map((status) => {
+    const count = byStatus.get(status) ?? 0
+    return { status, count: Math.min(count, MAX_COUNT), isAtLeast: isCut || count > MAX_COUNT }
+  })
+}
+
+/** A page without any wait, for who has just looked; null where it has to be read. */
 export function heldPage(
   { snapshots }: Services,
   tenant: string,
-  query: EntityPageQuery,
+  query: EntityListQuery,
 ): readonly Snapshot[] | null {
   return isTimeless(query) ? snapshots.pages.find(tenant, nameOf(query)) : null
 }
 
-/** Whether the clock alone can put nobody on the page, and take nobody off. The pages of one customer are not worth it. */
-function isTimeless({ status, waitingOn, needsReverification, externalId }: EntityPageQuery): boolean {
-  return [status, waitingOn, needsReverification, externalId].every((value) => value === undefined)
+/**
+ * Whether the clock alone can put nobody on the page, and take nobody off. The pages of one customer, and of what somebody types,
+ * are not worth it.
+ */
+function isTimeless({
+  status,
+  waitingOn,
+  needsReverification,
+  externalId,
+  search,
+}: EntityListQuery): boolean {
+  return [status, waitingOn, needsReverification, externalId, search].every((value) => value === undefined)
 }
 
-function nameOf(query: EntityPageQuery): string {
+function nameOf(query: EntityListQuery): string {
   return JSON.stringify(query)
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabases } from '../../test/support/database.ts'
 import { addEntity, TENANT } from '../../test/support/rows.ts'
 import { createTestServices, type TestServices } from '../../test/support/services.ts'
-import { listEntities } from '../store/entities.ts'
+import { listEntities } from '../store/entity-lists.ts'
 import { type EntityFilter, heldPage, pageEntities } from './entities.ts'
 import { registerEntity } from './register.ts'
 

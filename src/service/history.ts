@@ -1,8 +1,15 @@
 // The history of entities, read from the status log.
-import { readEntityChanges, type StatusChangeRow } from '../store/status-log.ts'
+import {
+  readEntityChanges,
+  readStatusSince,
+  type StatusChangeRow,
+  type StatusSince,
+} from '../store/status-log.ts'
 import type { FeedEvent } from './feed.ts'
 import type { Services } from './services.ts'
 import { settleEntities } from './settle.ts'
+
+export type { StatusSince }
 
 /** An entry of the log, as a history or a subscription carries it. */
 export type StatusChangeView = StatusChangeRow | FeedEvent
@@ -36,4 +43,15 @@ export async function pageHistories(
     const after = [...own.values()].filter((row) => row.position > ask.after)
     return after.toSorted((a, b) => a.position - b.position).slice(0, ask.limit)
   })
+}
+
+/** For each entity the change since which it has its status, of those that its history shows. Null: the log does not say. */
+export async function loadStatusSince(
+  services: Services,
+  tenant: string,
+  entityIds: readonly string[],
+): Promise<(StatusSince | null)[]> {
+  await settleEntities(services, tenant, entityIds)
+  const found = await readStatusSince(services.db, tenant, entityIds)
+  return entityIds.map((id) => found.get(id) ?? null)
 }

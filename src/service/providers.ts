@@ -21,6 +21,8 @@ export interface ProviderView {
   recheck: RecheckPace | null
   /** Its webhooks can reach us: it sends some, and a secret to know them by is set. */
   hearsWebhooks: boolean
+  /** Where the emulator is driven that stands in for it; null: it is real. */
+  emulator: string | null
   health: ProviderHealthView
 }
 
@@ -55,6 +57,8 @@ export interface ProviderRegistry {
   noteWebhook(id: string): void
   /** A change of status was found that no webhook had told of. */
   noteMissedChange(id: string): void
+  /** From now on these are called. What is under way ends where it began, and what was seen so far stays. */
+  renew(entries: readonly ProviderEntry[]): void
 }
 
 /** `signal` is to be handed to each call of the provider. */
@@ -65,17 +69,22 @@ export interface ProviderEntry {
   provider: Provider
   /** Absent: it is called as it is. */
   upstream?: UpstreamGuard
+  /** As in the view; absent: it is real. */
+  emulator?: string
 }
 
 export interface RegistryDeps {
   now(): Date
   logger: ServiceLogger
-  /** Webhook secrets by provider; absent: none is set. */
-  secrets?: ReadonlyMap<string, readonly string[]>
+  /** Absent: none is set. */
+  secrets?: WebhookSecrets
 }
 
+/** Webhook secrets by provider. They can change, and so are asked for each time. */
+export type WebhookSecrets = Pick<ReadonlyMap<string, readonly string[]>, 'get'>
+
 /** What is known of a provider here, with what was seen of it so far. */
-interface Known extends UsedProvider, ProviderEntry {
+interface Known extends UsedProvider, Pick<ProviderEntry, 'provider' | 'upstream'> {
   seen: Omit<ProviderHealthView, 'traffic'>
 }
 
@@ -89,8 +98,8 @@ export function createProviderRegistry(
     if (!view) throw new GatewayError('UNKNOWN_PROVIDER')
     return view
   }
-  function noteFailure(view: Known, error: GatewayError) {
-    if (error.code === 'CANCELLED' || view.upstream?.wasHeldBack(error)) return
+  function noteFailure(view: Known, error: GatewayError, upstream: UpstreamGuard | undefined) {
+    if (error.code === 'CANCELLED' || upstream?.wasHeldBack(error)) return
     const lastFailure = { error, at: deps.now().toISOString() }
     view.seen = { ...view.seen, state: 'FAILING', lastFailure }
     deps.logger.warn({ provider: view.id, code: error.code, err: error }, 'provider call failed')
@@ -102,6 +111,7 @@ export function createProviderRegistry(
     async call(id, work, signal) {
       const view = views.get(id)
       if (!view) throw new GatewayError('PROVIDER_NOT_IN_USE', { provider: id })
+      const { upstream } = view
       try {
         const answer = await ask(view, work, signal)
         view.seen = { ...view.seen, state: 'OK', lastSuccessAt: deps.now().toISOString() }
@@ -111,7 +121,7 @@ export function createProviderRegistry(
           thrown instanceof GatewayError
             ? thrown
             : new GatewayError('INTERNAL', { provider: id, cause: thrown })
-        noteFailure(view, error)
+        noteFailure(view, error, upstream)
         throw error
       }
     },
@@ -123,22 +133,27 @@ export function createProviderRegistry(
       const view = views.get(id)
       if (view) view.seen = { ...view.seen, missedChanges: view.seen.missedChanges + 1 }
     },
+    renew(renewed) {
+      for (const { definition, ...rest } of renewed) Object.assign(find(definition.id), rest)
+    },
   }
 }
 
-function createKnown({ definition, provider, upstream }: ProviderEntry, deps: RegistryDeps): Known {
+function createKnown({ definition, provider, upstream, emulator }: ProviderEntry, deps: RegistryDeps): Known {
   return {
-    ...{ ...definition, definition, provider, seen: untried() },
+    ...{ ...definition, definition, provider, emulator: emulator ?? null, seen: untried() },
     ...(upstream && { upstream }),
-    hearsWebhooks: definition.webhooks !== null && isSet(deps.secrets?.get(definition.id)),
+    get hearsWebhooks() {
+      return definition.webhooks !== null && isSet(deps.secrets?.get(definition.id))
+    },
     get health() {
-      return { ...this.seen, traffic: upstream?.view() ?? null }
+      return { ...this.seen, traffic: this.upstream?.view() ?? null }
     },
   }
 }
 
 function ask<T>(
-  { provider, upstream }: ProviderEntry,
+  { provider, upstream }: Pick<ProviderEntry, 'provider' | 'upstream'>,
   work: ProviderWork<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
@@ -151,7 +166,7 @@ function isSet(secrets: readonly string[] = []): boolean {
 
 function notInUse(id: string): ProviderView {
   return {
-    ...{ id, name: id, capabilities: [], statuses: {} },
+    ...{ id, name: id, capabilities: [], statuses: {}, emulator: null },
     ...{ recheck: null, hearsWebhooks: false, health: { ...untried(), traffic: null } },
   }
 }

@@ -6,6 +6,7 @@ import type { Caller, Flights } from './flights.ts'
 import type { FreshnessPolicy } from './freshness.ts'
 import type { Gates } from './gates.ts'
 import type { Groups } from './groups.ts'
+import type { ProviderMinutes } from './provider-minutes.ts'
 import type { ProviderRegistry } from './providers.ts'
 import type { RetentionPolicy } from './retention.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -45,6 +46,8 @@ export interface ServiceMetrics {
 export interface Services {
   db: Db
   providers: ProviderRegistry
+  /** What this process saw of each provider in the last hour. */
+  minutes: ProviderMinutes
   flights: Flights
   /** What the store says of entities, in memory. */
   snapshots: Snapshots

@@ -7,7 +7,6 @@ import { addAccount, addEntity, addValidation, TENANT } from '../../test/support
 import { readDueEntityIds } from './due.ts'
 import {
   insertAccount,
-  listEntities,
   lockEntities,
   mergeEntity,
   readAccounts,
@@ -17,6 +16,7 @@ import {
   updateAccount,
   updateEntity,
 } from './entities.ts'
+import { listEntities } from './entity-lists.ts'
 import { appendChanges, readChanges } from './status-log.ts'
 import { readValidations } from './validations.ts'
 

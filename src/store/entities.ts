@@ -1,7 +1,6 @@
 // Statements on entities and their accounts.
 import { sql, type UpdateObject } from 'kysely'
-import type { EntityKind, EntitySummary } from '../domain/observation.ts'
-import type { KycStatus, WaitingOn } from '../domain/status.ts'
+import type { EntitySummary } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
 import { type AccountKey, anyOf, isAnyOf } from './conditions.ts'
 import type { AccountTable, Db, EntityRow, Failure, Tables, Tx } from './tables.ts'
@@ -75,48 +74,6 @@ export async function readAccountsOfEntities(
     .orderBy('reference')
     .execute()
   return rows.map(parseAccount)
-}
-
-export interface EntityListQuery {
-  status?: readonly KycStatus[] | undefined
-  waitingOn?: readonly WaitingOn[] | undefined
-  needsReverification?: boolean | undefined
-  provider?: string | undefined
-  kind?: EntityKind | undefined
-  externalId?: string | undefined
-  /** The `seq` after which the page begins; null: from the newest. */
-  afterSeq: number | null
-  limit: number
-}
-
-/** Entities, newest first. */
-export async function listEntities(db: Db, tenant: string, query: EntityListQuery): Promise<EntityRow[]> {
-  let select = db
-    .selectFrom('entity')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('merged_into', 'is', null)
-  if (query.afterSeq !== null) select = select.where('seq', '<', query.afterSeq)
-  if (query.status) select = select.where('status', '=', anyOf(query.status))
-  if (query.waitingOn) select = select.where('waiting_on', '=', anyOf(query.waitingOn))
-  if (query.needsReverification !== undefined)
-    select = select.where('needs_reverification', '=', query.needsReverification)
-  if (query.kind) select = select.where('kind', '=', query.kind)
-  if (query.externalId !== undefined) select = select.where('external_id', '=', query.externalId)
-  const provider = query.provider
-  if (provider !== undefined) {
-    select = select.where((where) =>
-      where.exists(
-        where
-          .selectFrom('account')
-          .select('account.reference')
-          .whereRef('account.tenant', '=', 'entity.tenant')
-          .whereRef('account.entity_id', '=', 'entity.id')
-          .where('account.provider', '=', provider),
-      ),
-    )
-  }
-  return select.orderBy('seq', 'desc').limit(query.limit).execute()
 }
 
 /** Those of the entities that were joined to another one. */

@@ -86,6 +86,46 @@ export async function readEntityChanges(
   return rows.map(parse)
 }
 
+export interface StatusSince {
+  status: KycStatus
+  at: Instant
+}
+
+/**
+ * By entity: the status after its newest change, and when the change came since which it has had it. Changes are those of
+ * `readEntityChanges`. Nothing of an entity whose first change of that status may have been removed by age.
+ */
+export async function readStatusSince(
+  db: Db,
+  tenant: string,
+  entityIds: readonly string[],
+): Promise<Map<string, StatusSince>> {
+  const ofEntity = sql`status_log.tenant = ${tenant} and status_log.entity_id = asked.id
+    and status_log.from_status is distinct from status_log.to_status`
+  const { rows } = await sql<StatusSince & { id: string }>`
+    select asked.id, newest.entity_status as status, since.at
+    from unnest(${entityIds}::uuid[]) as asked (id)
+    cross join lateral (
+      select entity_status from status_log where ${ofEntity} order by position desc limit 1
+    ) as newest
+    left join lateral (
+      select position from status_log where ${ofEntity} and entity_status <> newest.entity_status
+      order by position desc limit 1
+    ) as other on true
+    cross join lateral (
+      select at from status_log where ${ofEntity} and position > coalesce(other.position, 0)
+      order by position limit 1
+    ) as since
+    where other.position is not null or not exists (
+      select from entity, log_head
+      where entity.tenant = ${tenant} and entity.id = asked.id and log_head.tenant = ${tenant} and pruned_to > 0
+        and created_at < (
+          select recorded_at from status_log where status_log.tenant = ${tenant} order by position limit 1
+        )
+    )`.execute(db)
+  return new Map(rows.map(({ id, status, at }) => [id, { status, at }]))
+}
+
 /** Which changes of a tenant: all, or those of one entity or of one validation. */
 export type LogTopic = { entityId: string } | { validationId: string } | null
 

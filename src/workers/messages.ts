@@ -8,6 +8,8 @@ export type News = { kind: 'changed'; subject: string } | { kind: 'taken'; taken
 
 export type FromWorker =
   | News
+  /** It begins, and asks for its settings. */
+  | { kind: 'begin' }
   | { kind: 'ready'; origin: string }
   /** Why it cannot start, in a sentence for the operator. */
   | { kind: 'failed'; reason: string }
@@ -17,6 +19,8 @@ export type FromWorker =
 
 export type ToWorker =
   | News
+  /** What counts from now on. */
+  | { kind: 'settings'; environment: Record<string, string | undefined> }
   | { kind: 'stop' }
   | { kind: 'report' }
   | { kind: 'gathered'; reports: readonly MetricReport[] }

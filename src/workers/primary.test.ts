@@ -41,6 +41,7 @@ function play(count: number) {
       forked.push(worker)
       return worker as unknown as Worker
     },
+    environment: {},
     now: () => performance.now(),
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     logger: { debug() {}, info() {}, warn: (fields) => void warnings.push(fields) },

@@ -14,11 +14,15 @@ export interface WorkersOptions {
   /** Rejects once the signal is aborted. */
   pause(milliseconds: number, signal: AbortSignal): Promise<unknown>
   logger: Pick<Logger, 'debug' | 'info' | 'warn'>
+  /** What workers run with, also those that take the place of one that ended. */
+  environment: Record<string, string | undefined>
 }
 
 export interface Workers {
   /** Resolves with where they listen once all do. Rejects with why one could not start. */
   start(): Promise<string>
+  /** From now on all of them run with this. */
+  settle(environment: WorkersOptions['environment']): void
   /** They stop as a gateway does; resolves once none is left. */
   close(): Promise<void>
   /** Ends them without a word. */
@@ -67,6 +71,10 @@ export function createWorkers(options: WorkersOptions): Workers {
       const origin = await occupy(state)
       await Promise.all(Array.from({ length: options.count - 1 }, () => occupy(state)))
       return origin
+    },
+    settle(environment) {
+      state.environment = environment
+      for (const { send } of members) void send({ kind: 'settings', environment })
     },
     async close() {
       state.stopping.abort()
@@ -148,7 +156,8 @@ function replace(state: State): Member | null {
   }
 }
 
-function launch({ fork, now, members, hear, leave, logger, stopping }: State): Member {
+function launch(state: State): Member {
+  const { fork, now, members, hear, leave, logger, stopping } = state
   const worker = fork()
   const ready = Promise.withResolvers<string>()
   const ended = Promise.withResolvers<End>()
@@ -163,6 +172,8 @@ function launch({ fork, now, members, hear, leave, logger, stopping }: State): M
   }
   members.add(member)
   worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'begin')
+      return void member.send({ kind: 'settings', environment: state.environment })
     if (message.kind === 'failed') reason = message.reason
     if (message.kind !== 'ready') return hear(member, message)
     member.isReady = true

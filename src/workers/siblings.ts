@@ -18,6 +18,8 @@ export interface Siblings {
 
 export interface Link {
   siblings: Siblings
+  /** Asks the primary for the settings. `listener` is called with them, and again whenever there are others. */
+  begin(listener: (environment: Record<string, string | undefined>) => void): void
   ready(origin: string): void
   failed(reason: string): Promise<void>
   /** Called when the primary says stop, or has gone; the function that it returns ends that. */
@@ -35,11 +37,13 @@ export function linkToPrimary(worker: Worker, logger: Pick<Logger, 'warn'>): Lin
   const news = createNewsLink(offer)
   const metrics = createMetricsLink(send)
   const stops = new Set<() => void>()
+  let settle: Parameters<Link['begin']>[0] = () => {}
   const stop = () => {
     for (const listener of stops) listener()
   }
   worker.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop()
+    else if (message.kind === 'settings') settle(message.environment)
     else if (message.kind === 'report') void metrics.report()
     else if (message.kind === 'gathered') metrics.gathered(message.reports)
     else news.hear(message)
@@ -57,6 +61,10 @@ export function linkToPrimary(worker: Worker, logger: Pick<Logger, 'warn'>): Lin
       taken: news.taken,
       answerWith: metrics.answerWith,
       renderMetrics: metrics.render,
+    },
+    begin(listener) {
+      settle = listener
+      void send({ kind: 'begin' })
     },
     ready: (origin) => void send({ kind: 'ready', origin }),
     failed: (reason) => send({ kind: 'failed', reason }),

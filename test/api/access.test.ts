@@ -55,6 +55,9 @@ const ROOT_FIELDS: Record<string, [scope: Scope, document: string]> = {
   'Query.node': ['kyc:read', '{ node(id: "RW50") { id } }'],
   'Query.nodes': ['kyc:read', '{ nodes(ids: []) { id } }'],
   'Query.providers': ['kyc:read', '{ providers { id } }'],
+  'Query.viewer': ['kyc:read', '{ viewer { subject } }'],
+  'Query.entityCounts': ['kyc:read', '{ entityCounts { status count } }'],
+  'Query.deliveries': ['kyc:admin', '{ deliveries { nodes { id } } }'],
   'Query.auditLog': ['kyc:admin', '{ auditLog { nodes { position } } }'],
   'Mutation.registerEntity': [
     'kyc:write',

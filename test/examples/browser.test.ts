@@ -1,17 +1,16 @@
 // examples/browser: a page on an origin of its own shows a status live, and misses nothing of what happens while it is cut off.
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { prune } from '../../src/service/retention.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { describeInBrowser, openBrowser } from '../support/browser.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
-import { findChromium } from '../support/find-chromium.ts'
 import { killAll, startProcess } from '../support/gateway-process.ts'
 import { createGu1People, type Gu1People, type Gu1Person } from '../support/gu1-people.ts'
 
 const DAY = 86_400
 
-describe.skipIf(findChromium() === null)('the page', () => {
+describeInBrowser('the page', () => {
   let browser: Browser
   let address: URL
   let app: TestApp
@@ -19,7 +18,7 @@ describe.skipIf(findChromium() === null)('the page', () => {
   let network: FaultProxy
 
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await openBrowser()
     const files = startProcess([process.execPath, 'examples/browser/serve.ts'], { PORT: '0' })
     const [, open = ''] = await files.waitFor(/Open (\S+)/)
     address = new URL(open)

@@ -8,7 +8,7 @@ export interface GatewayProcess {
   output(): string
   /** The first match in the output; rejects with the output when the process ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP'): void
   pid: number
   /** The exit code; null where a signal ended it. */
   exit: Promise<number | null>

@@ -7,12 +7,14 @@ import { createFeed } from '../../src/service/feed.ts'
 import { createFlights } from '../../src/service/flights.ts'
 import { createGates } from '../../src/service/gates.ts'
 import { createGroups } from '../../src/service/groups.ts'
+import { createProviderMinutes } from '../../src/service/provider-minutes.ts'
 import { createProviderRegistry, type ProviderEntry } from '../../src/service/providers.ts'
 import type { ServiceMetrics, Services } from '../../src/service/services.ts'
 import { createSnapshots } from '../../src/service/snapshots.ts'
 import { createVault } from '../../src/service/vault.ts'
 import type { KeyStore } from '../../src/store/data-keys.ts'
-import { listEntities, readAccountsOfEntities } from '../../src/store/entities.ts'
+import { readAccountsOfEntities } from '../../src/store/entities.ts'
+import { listEntities } from '../../src/store/entity-lists.ts'
 import { openKeyFile } from '../../src/store/key-file.ts'
 import { readChanges } from '../../src/store/status-log.ts'
 import type { Db } from '../../src/store/tables.ts'
@@ -45,6 +47,7 @@ export function createTestServices(db: Db, options: TestServicesOptions = {}): T
   return {
     db,
     providers: createProviderRegistry(entries, { now, logger, secrets }),
+    minutes: createProviderMinutes(now),
     flights: createFlights(),
     snapshots: createSnapshots({ db }),
     groups: createGroups(),

@@ -14,7 +14,7 @@ import type { ValidationView } from '../../service/validation-view.ts'
 import { accountOf, listOf, pageSize, sinceOf, textOf } from '../arguments.ts'
 import { type GraphContext, resetLoaders } from '../context.ts'
 import { entityOf, findEntity, heldEntity, loadEntity, nameOf, viewHeld } from '../entity-lookup.ts'
-import { readPage } from '../entity-pages.ts'
+import { readCounts, readPage } from '../entity-pages.ts'
 import type { Resolvers } from '../generated.ts'
 import { fromCursor, fromLogCursor, toCursor, toGlobalId, toLogCursor } from '../ids.ts'
 import { type MaybePromise, thenUse } from '../maybe-promise.ts'
@@ -42,6 +42,7 @@ export const entityResolvers: Resolvers = {
         connectionOf(page, (row) => entityOf(context, row, demand)),
       )
     },
+    entityCounts: (_, args, context) => readCounts(context, args),
   },
   Mutation: {
     async registerEntity(_, { input }, context, info) {
@@ -79,6 +80,8 @@ export const entityResolvers: Resolvers = {
     freshness: (view, _, context) =>
       thenUse(standingsOf(view, context, WHOLE), (standings) => freshnessOf(context.services, standings)),
     status: ofStatus(({ status }) => status),
+    statusSince: (view, _, context) =>
+      thenUse(entityStatusOf(view, context), (status) => sinceOfStatus(view, status, context)),
     waitingOn: ofStatus(({ waitingOn }) => waitingOn),
     retry: ofStatus(({ retry }) => retry),
     blockedBy: ofStatus(({ blockedBy }) => blockedBy),
@@ -143,13 +146,22 @@ function standingOf(account: AccountView, { loaders }: GraphContext): Promise<Ac
 
 /** A resolver of a field that is a part of the status. */
 function ofStatus<Part>(part: (status: EntityStatus) => Part) {
-  return (view: EntityView, _: object, context: GraphContext) => {
-    if (view.known) return part(view.known.status)
-    return thenUse(standingsOf(view, context, WHOLE), (standings) => {
-      const status = statusOf(context.services, standings)
-      return part(context.principal.entity === null ? status : customerFacts(status))
-    })
-  }
+  return (view: EntityView, _: object, context: GraphContext) => thenUse(entityStatusOf(view, context), part)
+}
+
+function entityStatusOf(view: EntityView, context: GraphContext): MaybePromise<EntityStatus> {
+  if (view.known) return view.known.status
+  return thenUse(standingsOf(view, context, WHOLE), (standings) => {
+    const status = statusOf(context.services, standings)
+    return context.principal.entity === null ? status : customerFacts(status)
+  })
+}
+
+/** Once the status is known: what was read for it is in the log then. */
+async function sinceOfStatus({ id }: EntityView, { status }: EntityStatus, { loaders }: GraphContext) {
+  const change = await loaders.statusSince.load(id)
+  // An account that was added since then, and has not answered yet, is no change in the log.
+  return change?.status === status ? change.at : null
 }
 
 interface StandingsAsk {

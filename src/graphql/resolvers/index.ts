@@ -4,6 +4,7 @@ import { auditResolvers } from './audit.ts'
 import { deliveryResolvers } from './delivery.ts'
 import { entityResolvers } from './entity.ts'
 import { erasureResolvers } from './erasure.ts'
+import { federationResolvers } from './federation.ts'
 import { gateResolvers } from './gate.ts'
 import { providerResolvers } from './provider.ts'
 import { sharedResolvers } from './shared.ts'
@@ -20,4 +21,5 @@ export const resolvers = [
   providerResolvers,
   subscriptionResolvers,
   auditResolvers,
+  federationResolvers,
 ] as Resolvers[]

@@ -24,6 +24,13 @@ export const providerResolvers: Resolvers = {
         traffic: health.traffic && trafficOf(health.traffic),
       }
     },
+    // What providers say, and how often, is nothing for end users.
+    vocabulary: ({ statuses }, _, { principal }) =>
+      principal.entity === null
+        ? Object.entries(statuses).map(([word, { status, waitingOn }]) => ({ word, status, waitingOn }))
+        : [],
+    lastHour: ({ id, recheck }, _, { principal, services }) =>
+      principal.entity === null && recheck !== null ? services.minutes.lastHour(id) : [],
   },
 }
 

@@ -10,13 +10,14 @@ import { wantsDetail, wantsSummary } from '../selection.ts'
 export const sharedResolvers: Resolvers = {
   DateTime: outputScalar('DateTime', 'ISO 8601 in UTC, for example 2031-02-01T09:20:00.000Z.'),
   JSON: outputScalar('JSON', 'Any JSON value.'),
-  Node: {
-    __resolveType(node) {
-      if ('externalId' in node) return 'Entity'
-      return 'validationId' in node ? 'Verification' : 'Validation'
-    },
-  },
+  Node: { __resolveType: typeOfNode },
   Query: {
+    viewer: (_, __, { principal, services }) => ({
+      subject: principal.subject,
+      tenant: principal.tenant,
+      scopes: [...principal.scopes].sort(),
+      isSandbox: services.providers.list().some(({ emulator }) => emulator !== null),
+    }),
     node: (_, { id }, context, info) => loadNode(context, fromGlobalId(id), demandOf(info)),
     nodes: (_, { ids }, context, info) => {
       const demand = demandOf(info)
@@ -27,8 +28,13 @@ export const sharedResolvers: Resolvers = {
   },
 }
 
+export function typeOfNode(node: object) {
+  if ('externalId' in node) return 'Entity'
+  return 'validationId' in node ? 'Verification' : 'Validation'
+}
+
 /** Whatever the nodes turn out to be. */
-function demandOf(info: GraphQLResolveInfo) {
+export function demandOf(info: GraphQLResolveInfo) {
   return {
     ofEntity: { summary: wantsSummary(info), detail: wantsDetail(info, ['currentValidation']) },
     detail: wantsDetail(info),

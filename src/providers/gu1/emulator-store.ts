@@ -137,6 +137,21 @@ export function changeValidation(store: Gu1Store, row: ValidationRow, patch: Cha
   return row
 }
 
+/** To any word, as if nothing had been decided before. False: there is no such validation. */
+export function moveValidation(store: Gu1Store, id: string, status: string): boolean {
+  const row = findValidation(store, id)
+  if (!row) return false
+  const isCurrent = !NEVER_CURRENT.includes(status)
+  changeValidation(store, row, {
+    status,
+    isCurrent,
+    decision: undefined,
+    decidedByHand: false,
+    upstreamStatus: null,
+  })
+  return true
+}
+
 /** What the validation does by itself from now on. */
 export function schedule(store: Gu1Store, row: ValidationRow, settles: ValidationRow['settles']): void {
   row.settles = settles

@@ -19,6 +19,7 @@ import {
   findEntity,
   findValidation,
   type Gu1Store,
+  moveValidation,
   pullUpstream,
   schedule,
   settle,
@@ -39,7 +40,7 @@ export function createGu1Emulator(options: EmulatorOptions): Emulator {
     controls: controls(store),
     errorBody: (status) => refuse(status, 'Nothing here answers this request.').body,
     demo,
-    webhooks: { outbox, compose: composeAgain },
+    webhooks: { outbox, compose: composeAgain, move: (id, status) => moveValidation(store, id, status) },
     settle: () => settle(store),
   })
 }

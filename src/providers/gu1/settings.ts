@@ -40,15 +40,18 @@ export const settings: Record<string, Setting> = {
     schema: apiKey,
     description: 'Key from the gu1 dashboard. It also decides between sandbox and production.',
     secret: true,
+    reload: true,
   },
   GU1_WEBHOOK_SECRET: {
     schema: secrets.optional(),
     description: 'Secret of the gu1 webhook; several, separated by commas, while it is being changed.',
     secret: true,
+    reload: true,
   },
   GU1_APPROVAL_VALIDITY_DAYS: {
     schema: validityDays.default(APPROVAL_VALIDITY_DAYS),
     description: 'Days that an approval holds where gu1 does not say, 1 to 3650. Default 365.',
+    reload: true,
   },
 }
 

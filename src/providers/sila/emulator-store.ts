@@ -118,6 +118,13 @@ export function changeRecord(store: SilaStore, record: RecordRow, patch: Change)
   return record
 }
 
+/** To any word, without an action left over from before. False: there is no such record. */
+export function moveRecord(store: SilaStore, id: string, status: string): boolean {
+  const record = findRecord(store, id)
+  if (record) changeRecord(store, record, { status, kycAction: null })
+  return record !== undefined
+}
+
 export function findRecord(store: SilaStore, id: string): RecordRow | undefined {
   return store.byId.get(id.toLowerCase())
 }

@@ -39,6 +39,7 @@ import {
   createSilaStore,
   ENTITY_TYPES,
   findRecord,
+  moveRecord,
   type SilaStore,
   settle,
   WIRES,
@@ -61,7 +62,7 @@ export function createSilaEmulator(options: EmulatorOptions): Emulator {
     errorBody: (status) =>
       envelope({ status, body: { ...CHATTER, message: 'Nothing here answers this request.' } }, echo),
     demo,
-    webhooks: { outbox, compose: composeAgain },
+    webhooks: { outbox, compose: composeAgain, move: (id, status) => moveRecord(store, id, status) },
     settle: () => settle(store),
   })
 }

@@ -52,23 +52,31 @@ export const SILA_SETTINGS: Record<keyof typeof SCHEMAS, Setting> = {
   SILA_AUTH: {
     schema: SCHEMAS.SILA_AUTH,
     description: '`token` (access token, default) or `ecdsa` (signed requests)',
+    reload: true,
   },
-  SILA_CLIENT_ID: { schema: SCHEMAS.SILA_CLIENT_ID, description: 'With token: client id of the app' },
+  SILA_CLIENT_ID: {
+    schema: SCHEMAS.SILA_CLIENT_ID,
+    description: 'With token: client id of the app',
+    reload: true,
+  },
   SILA_CLIENT_SECRET: {
     schema: SCHEMAS.SILA_CLIENT_SECRET,
     description: 'With token: client secret of the app',
     secret: true,
+    reload: true,
   },
   SILA_PRIVATE_KEY: {
     schema: SCHEMAS.SILA_PRIVATE_KEY,
     description: 'With ecdsa: private key of the app, 64 hex digits, with or without 0x',
     secret: true,
+    reload: true,
   },
   SILA_TOKEN_ENCODING: {
     schema: SCHEMAS.SILA_TOKEN_ENCODING,
     description:
       'How the access token is sent: `unchanged` (default) or `base64` (encoded once more). The documentation ' +
       'contradicts itself here; change it if every call is refused with 403',
+    reload: true,
   },
   SILA_WEBHOOK_SECRET: {
     schema: SCHEMAS.SILA_WEBHOOK_SECRET,
@@ -76,10 +84,12 @@ export const SILA_SETTINGS: Record<keyof typeof SCHEMAS, Setting> = {
       'Last part of the webhook address, since Sila signs nothing: at least 16 characters that nobody can guess, each ' +
       'of A-Z a-z 0-9 . _ ~ -; several, separated by commas, while it is being changed',
     secret: true,
+    reload: true,
   },
   SILA_APPROVAL_VALIDITY_DAYS: {
     schema: SCHEMAS.SILA_APPROVAL_VALIDITY_DAYS,
     description: 'How long a passed verification counts, in days (default 365); Sila sets no limit itself',
+    reload: true,
   },
 }
 

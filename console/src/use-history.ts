@@ -1,0 +1,48 @@
+// The history of one customer, page by page to its end, and from there on when something has changed.
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useClient } from 'urql'
+import { CustomerHistoryDocument, type CustomerHistoryQuery } from './generated.ts'
+
+export type HistoryEntry = NonNullable<
+  NonNullable<CustomerHistoryQuery['entity']>['statusHistory']['nodes'][number]
+>
+
+export interface History {
+  /** Oldest first. Null: not known yet. */
+  entries: readonly HistoryEntry[] | null
+  /** Reads what has come since. */
+  goOn(): void
+}
+
+/** 900 entries: more than anybody can see in one picture. */
+const MOST_PAGES = 10
+
+export function useHistory(id: string): History {
+  const client = useClient()
+  const [entries, setEntries] = useState<readonly HistoryEntry[] | null>(null)
+  const known = useRef<HistoryEntry[]>([])
+  const isReading = useRef(false)
+  const isWanted = useRef(false)
+
+  const goOn = useCallback(async () => {
+    isWanted.current = true
+    if (isReading.current) return
+    isReading.current = true
+    for (let page = 0; isWanted.current && page < MOST_PAGES; page++) {
+      isWanted.current = false
+      const after = known.current.at(-1)?.cursor ?? null
+      const { data } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
+      const history = data?.entity?.statusHistory
+      known.current = [...known.current, ...(history?.nodes ?? []).filter((one) => one !== null)]
+      setEntries(known.current)
+      if (history?.pageInfo.hasNextPage) isWanted.current = true
+    }
+    isReading.current = false
+  }, [client, id])
+
+  useEffect(() => {
+    known.current = []
+    void goOn()
+  }, [goOn])
+  return { entries, goOn }
+}

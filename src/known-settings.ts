@@ -1,0 +1,11 @@
+// Every setting there is, by name: those of the gateway, of each provider, and of how each is called.
+import { PROVIDERS } from './providers/index.ts'
+import { type GatewaySetting, POLICY_SETTING, policyName, SETTINGS } from './settings.ts'
+
+export const KNOWN_SETTINGS: ReadonlyMap<string, GatewaySetting> = new Map<string, GatewaySetting>([
+  ...Object.entries<GatewaySetting>(SETTINGS),
+  ...PROVIDERS.flatMap(({ id, settings }): [string, GatewaySetting][] => [
+    ...Object.entries(settings),
+    [policyName(id), POLICY_SETTING],
+  ]),
+])

@@ -1,0 +1,62 @@
+// SETTINGS_DIR: what counts of a folder of settings, and what is said of files that cannot be used.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createSettingsFolder } from '../test/support/settings-folder.ts'
+import { ConfigError } from './config.ts'
+import { readSettings } from './settings-files.ts'
+
+function problemsIn(path: string): readonly string[] {
+  try {
+    readSettings({ SETTINGS_DIR: path })
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+describe('a folder of settings', () => {
+  it('has a file for each, whose last line break does not count', () => {
+    const { path } = createSettingsFolder({ GU1_API_KEY: 'gk_example', PORT: '0\r' })
+    const { environment, unknown } = readSettings({ SETTINGS_DIR: path, HOME: '/root' })
+    expect(environment).toEqual({ SETTINGS_DIR: path, HOME: '/root', GU1_API_KEY: 'gk_example', PORT: '0' })
+    expect(unknown).toEqual([])
+  })
+
+  it('comes after the environment, in which an empty text says nothing', () => {
+    const { path } = createSettingsFolder({ GU1_API_KEY: 'of the file', SILA_AUTH: 'ecdsa' })
+    const { environment } = readSettings({ SETTINGS_DIR: path, GU1_API_KEY: 'set', SILA_AUTH: ' ' })
+    expect(environment).toMatchObject({ GU1_API_KEY: 'set', SILA_AUTH: 'ecdsa' })
+  })
+
+  it('is read where its link leads now, without what begins with a dot', () => {
+    const folder = createSettingsFolder({ GU1_API_KEY: 'old' })
+    folder.mount({ GU1_API_KEY: 'new' })
+    writeFileSync(join(folder.path, '.hidden'), 'x')
+    const { environment, unknown } = readSettings({ SETTINGS_DIR: folder.path })
+    expect([environment.GU1_API_KEY, unknown]).toEqual(['new', []])
+  })
+
+  it('may hold other files, which are named and not read', () => {
+    const { path } = createSettingsFolder({
+      GU1_APIKEY: 'gk_example',
+      SETTINGS_DIR: '/',
+      NODE_OPTIONS: '--x',
+    })
+    const { environment, unknown } = readSettings({ SETTINGS_DIR: path })
+    expect(environment).toEqual({ SETTINGS_DIR: path })
+    expect(unknown).toEqual(['GU1_APIKEY', 'NODE_OPTIONS', 'SETTINGS_DIR'])
+  })
+
+  it('that cannot be used is named with what is wrong, and no value is', () => {
+    expect(problemsIn('/dev/null/settings')).toEqual(['SETTINGS_DIR cannot be read: ENOTDIR'])
+    const { path, mount } = createSettingsFolder({})
+    mount({ GU1_API_KEY: 'x'.repeat(65_536) })
+    mkdirSync(join(path, '..data', 'SILA_AUTH'))
+    expect(problemsIn(path)).toEqual([
+      'GU1_API_KEY in SETTINGS_DIR has more than 65536 bytes',
+      'SILA_AUTH in SETTINGS_DIR cannot be read: EISDIR',
+    ])
+  })
+})

@@ -1,0 +1,125 @@
+// Every view: for a keyboard and a screen reader, in light and dark, on a narrow screen, under the strict policy, and soon.
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInBrowser, openBrowser, openTab, settled } from '../support/browser.ts'
+import { type ConsoleGateway, startConsoleGateway } from '../support/console-gateway.ts'
+
+const VIEWS: [heading: string, path: string][] = [
+  ['Customers', '/'],
+  ['bruno-example', '/customers/:id'],
+  ['Providers', '/providers'],
+  ['Deliveries', '/deliveries'],
+  ['Sandbox', '/sandbox'],
+]
+/** What is promised is a second; a busy machine fails nothing. */
+const MOST_MS = 5_000
+
+describeInBrowser('every view', () => {
+  let gateway: ConsoleGateway
+  let browser: Browser
+  let customer: string
+  beforeAll(async () => {
+    ;[gateway, browser] = await Promise.all([startConsoleGateway(), openBrowser()])
+    customer = await gateway.findEntity('bruno-example')
+    await gateway.control('gu1', 'POST', 'deliveries', { body: { greeting: 'of another shape' } })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await gateway?.close()
+  })
+  const addressOf = (path: string) => gateway.url + path.replace(':id', customer)
+
+  it.each(['light', 'dark'] as const)('has nothing that axe finds wrong, in %s', async (colorScheme) => {
+    const { page, context, complaints } = await openTab(browser, { colorScheme, reducedMotion: 'reduce' })
+    for (const [heading, path] of VIEWS) {
+      await page.goto(addressOf(path))
+      await settled(page, heading)
+      for (const summary of await page.locator('main details > summary').all()) await summary.click()
+      expect(await violationsOf(page), heading).toEqual([])
+    }
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('fits into 360 pixels', async () => {
+    const { page, context } = await openTab(browser, { viewport: { width: 360, height: 740 } })
+    for (const [heading, path] of VIEWS) {
+      await page.goto(addressOf(path))
+      await settled(page, heading)
+      for (const summary of await page.locator('main details > summary').all()) await summary.click()
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect([heading, width]).toEqual([heading, 360])
+    }
+    await context.close()
+  })
+
+  it('is reached by keyboard, and begins at its heading', async () => {
+    const { page, context } = await openTab(browser)
+    await page.goto(addressOf('/'))
+    await settled(page, 'Customers')
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toMatch(/Action required$/)
+    await page.getByRole('link', { name: 'Providers' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => focused(page)).toBe('Providers')
+    expect(await page.title()).toBe('Providers · KYC console')
+    await page.getByRole('button', { name: 'Change to dark colours' }).press('Enter')
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await page.reload()
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await context.close()
+  })
+
+  it('sends nothing but ids of documents, and only here', async () => {
+    const { page, context } = await openTab(browser)
+    const bodies: Record<string, unknown>[] = []
+    const elsewhere: string[] = []
+    page.on('request', (request) => {
+      if (!request.url().startsWith(gateway.app.origin)) elsewhere.push(request.url())
+      if (request.url().endsWith('/graphql')) bodies.push(request.postDataJSON())
+    })
+    for (const [heading, path] of VIEWS) {
+      await page.goto(addressOf(path))
+      await settled(page, heading)
+    }
+    expect(elsewhere).toEqual([])
+    expect(bodies.length).toBeGreaterThan(8)
+    for (const { query, documentId } of bodies)
+      expect([query || null, documentId]).toEqual([null, expect.stringMatching(/^[0-9a-f]{64}$/)])
+    await context.close()
+  })
+
+  it('is there soon', async () => {
+    const { page, context } = await openTab(browser)
+    await page.goto(addressOf('/'))
+    await page.locator('[data-customer="ada-example"]').waitFor()
+    const ms = await page.evaluate(
+      () => performance.getEntriesByName('interactive')[0]?.startTime ?? Number.NaN,
+    )
+    process.stdout.write(`The console showed customers ${Math.round(ms)} ms after it was asked for.\n`)
+    expect(ms).toBeLessThan(MOST_MS)
+    await context.close()
+  })
+})
+
+async function violationsOf(page: Page) {
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] })`,
+  )) as axe.AxeResults
+  return violations.map(({ id, nodes }) => ({
+    id,
+    where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`),
+  }))
+}
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { activeElement: one } = document
+    return (one?.getAttribute('aria-label') ?? one?.textContent ?? '').trim()
+  })
+}
