@@ -10,8 +10,8 @@ const ROOT = join(import.meta.dirname, '../..')
 export interface PackedPackage {
   /** Paths in it. */
   files: string[]
-  /** Of the tarball, and of what is in it. */
-  bytes: { packed: number; unpacked: number }
+  /** Bytes of the tarball. */
+  packed: number
   /** A folder with a production install of it. */
   folder: string
   remove(): void
@@ -29,9 +29,7 @@ export function installPackage(): PackedPackage {
   })
   const answer = JSON.parse(said)
   // Newer versions of npm answer by name, older ones with a list.
-  const [packed] = Object.values(answer) as [
-    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
-  ]
+  const [packed] = Object.values(answer) as [{ filename: string; size: number; files: { path: string }[] }]
   const own = join(folder, 'node_modules/kyc-gateway')
   mkdirSync(own, { recursive: true })
   execFileSync('tar', ['xzf', join(work, packed.filename), '-C', own, '--strip-components=1'])
@@ -40,14 +38,14 @@ export function installPackage(): PackedPackage {
   symlinkSync('../kyc-gateway/bin/kyc-gateway.js', join(folder, 'node_modules/.bin/kyc-gateway'))
   return {
     files: packed.files.map(({ path }) => path).toSorted(),
-    bytes: { packed: packed.size, unpacked: packed.unpackedSize },
+    packed: packed.size,
     folder,
     remove: () => rmSync(work, { recursive: true, force: true }),
   }
 }
 
 /** Links to files cost nothing; links to folders would let packages find others beside where they really are. */
-function linkFiles(from: string, to: string): void {
+export function linkFiles(from: string, to: string): void {
   const made = new Set<string>()
   for (const path of filesOf(from)) {
     const target = join(to, relative(from, path))
