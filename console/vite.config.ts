@@ -8,6 +8,9 @@ const DIST = join(import.meta.dirname, 'dist')
 /** Its entry brings the server too, and with it the whole of graphql. */
 const SSE_CLIENT = join(import.meta.dirname, '../node_modules/graphql-sse/lib/client.mjs')
 
+// Whoever installs with another value would get a console for developers, twice as large.
+process.env.NODE_ENV = 'production'
+
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',

@@ -15,6 +15,7 @@ import { readResults, renderPerformanceSummary, renderPerformanceTables } from '
 import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
 import { renderStatusPage } from './status-page.ts'
+import { renderStatusWords } from './status-words.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the repository. */
@@ -41,10 +42,11 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
     {
       path: 'docs/performance.md',
-      content: printed('docs/performance.md', renderPerformanceTables(results)),
+      content: printed('docs/performance.md', 'performance', renderPerformanceTables(results)),
     },
+    { path: 'docs/status.md', content: printed('docs/status.md', 'words', renderStatusWords()) },
     { path: 'docs/performance.svg', content: renderPerformanceChart(results) },
-    { path: 'README.md', content: printed('README.md', renderPerformanceSummary(results)) },
+    { path: 'README.md', content: printed('README.md', 'performance', renderPerformanceSummary(results)) },
     ...(await renderExampleDocuments(ROOT)),
     { path: 'src/graphql/generated.ts', content: await renderResolverTypes(ROOT) },
   ]
@@ -72,8 +74,8 @@ function readSchema(): ReturnType<typeof buildSchema> {
 }
 
 /** The page as it is, with its printed part anew. */
-function printed(path: string, content: string): string {
-  return withMarkedPart(readFileSync(pathOf(path), 'utf8'), 'performance', content)
+function printed(path: string, mark: string, content: string): string {
+  return withMarkedPart(readFileSync(pathOf(path), 'utf8'), mark, content)
 }
 
 function readIfPresent(path: string): string | null {

@@ -1,9 +1,10 @@
 // The configuration: the only reader of the environment. Every problem is reported at once, by name.
+import type { GatePolicies } from './domain/gate.ts'
 import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import type { PiiClass } from './domain/pii.ts'
 import { DEFAULT_TENANT } from './domain/principal.ts'
 import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from './domain/upstream.ts'
-import { type GatePolicies, readGatesFile } from './gates-file.ts'
+import { readGatesFile } from './gates-file.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
 import { SANDBOX_GATES } from './sandbox-gates.ts'

@@ -1,10 +1,8 @@
 // The file of gates: what may be written in it, and every way in which it can be wrong.
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { GatePolicy } from './domain/gate.ts'
+import type { GatePolicies } from './domain/gate.ts'
 import { VERIFICATION_KINDS, type VerificationResult } from './domain/verification.ts'
-
-export type GatePolicies = ReadonlyMap<string, GatePolicy>
 
 /** `problems`: one sentence each, with the place in the file. None where the policies can be used. */
 export interface GatesRead {

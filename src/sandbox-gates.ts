@@ -1,5 +1,5 @@
 // The gates of the sandbox, where none are set: one for each use.
-import type { GatePolicies } from './gates-file.ts'
+import type { GatePolicies } from './domain/gate.ts'
 
 const ANYBODY = {
   kinds: null,

@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { curl } from './support/curl.ts'
+import { openStream } from './support/event-stream.ts'
 import { type GatewayProcess, killAll, startProcess } from './support/gateway-process.ts'
 import { blocksOf, readPage } from './support/page.ts'
+import { startSandbox } from './support/sandbox.ts'
 import { checkBlocks } from './support/snippets.ts'
 
 const README = readPage('README.md')
@@ -55,6 +58,23 @@ describe('what the README starts', () => {
   it('ends with 0 on SIGTERM', async () => {
     gateway.kill('SIGTERM')
     expect(await gateway.exit).toBe(0)
+  })
+})
+
+describe('the change in the README', () => {
+  it('comes to who listens, by webhook, as it says', { timeout: 60_000 }, async () => {
+    const [, said = ''] = /stream goes on with\n`(.*)`:\n/.exec(README) ?? []
+    const [listen = '', change = ''] = blocksOf('README.md')
+      .map(({ text }) => text)
+      .filter((text) => /^curl .*\n.*(entityStatusChanged|documents_required)/.test(text))
+    const app = await startSandbox()
+    onTestFinished(() => app.close())
+    const query = JSON.parse(/-d '(.*)'/.exec(listen)?.[1] ?? '').query
+    const stream = await openStream({ origin: app.origin, fetch: (request) => fetch(request) }, query)
+    await stream.next()
+    await curl(change.replaceAll('http://localhost:4000', app.origin))
+    expect(JSON.stringify((await stream.next())?.data)).toContain(said)
+    await stream.close()
   })
 })
 

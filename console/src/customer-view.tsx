@@ -3,29 +3,26 @@ import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { sentenceOfError } from './client.ts'
-import { Ago, useNow } from './clock.tsx'
+import { CustomerLead } from './customer-lead.tsx'
 import {
   type ChangeFragment,
   CustomerChangesDocument,
   CustomerDeliveriesDocument,
+  CustomerDetailsDocument,
   CustomerDocument,
   type CustomerQuery,
-  type RunFragment,
 } from './generated.ts'
 import { Heading } from './heading.tsx'
 import { Icon } from './icons.tsx'
-import { LiveBanner, StaleBadge } from './live-banner.tsx'
+import { LiveBanner } from './live-banner.tsx'
 import { Matrix } from './matrix.tsx'
 import { RunCard } from './run-card.tsx'
-import { sentenceOf } from './sentence.ts'
+import { countingOf, decisionsOf, type Run, runsOf } from './runs.ts'
 import { useSession } from './session.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
-import { StatusBadge } from './status.tsx'
-import { SyncButton } from './sync-button.tsx'
 import { Timeline } from './timeline.tsx'
 import { useHistory } from './use-history.ts'
 import { useDebounced, useLive } from './use-live.ts'
-import { KIND_WORDS, STATUS_WORDS, toneOf, wordOf } from './words.ts'
 
 type Customer = NonNullable<CustomerQuery['entity']>
 
@@ -35,6 +32,7 @@ export function CustomerView({ id }: { id: string }) {
     query: CustomerDocument,
     variables: { by: { id } },
   })
+  const [details, readDetails] = useQuery({ query: CustomerDetailsDocument, variables: { by: { id } } })
   const [deliveries, readDeliveries] = useQuery({
     query: CustomerDeliveriesDocument,
     variables: { entity: id },
@@ -44,6 +42,7 @@ export function CustomerView({ id }: { id: string }) {
   const [news, setNews] = useState<ChangeFragment | null>(null)
   const refresh = useDebounced(() => {
     readAgain()
+    readDetails()
     history.goOn()
     if (has('kyc:admin')) readDeliveries()
   })
@@ -59,7 +58,7 @@ export function CustomerView({ id }: { id: string }) {
   })
   const customer = data?.entity
   const name = customer ? (customer.externalId ?? customer.accounts[0]?.reference ?? 'Customer') : 'Customer'
-  const runs = (customer?.validations.nodes ?? []).filter((one) => one !== null)
+  const runs = runsOf(customer?.validations.nodes ?? [], details.data)
   return (
     <>
       <p className="crumbs">
@@ -79,7 +78,13 @@ export function CustomerView({ id }: { id: string }) {
       )}
       {customer && (
         <>
-          <Lead customer={customer} news={news} onSynced={refresh} />
+          <CustomerLead
+            customer={customer}
+            runs={runs}
+            isRead={!details.fetching || details.data !== undefined}
+            news={news}
+            onSynced={refresh}
+          />
           {history.entries && history.entries.length > 0 ? (
             <Timeline
               entries={history.entries}
@@ -99,61 +104,7 @@ export function CustomerView({ id }: { id: string }) {
   )
 }
 
-function Lead({
-  customer,
-  news,
-  onSynced,
-}: {
-  customer: Customer
-  news: ChangeFragment | null
-  onSynced(): void
-}) {
-  const now = useNow()
-  // A change is shown in the moment in which it comes; what it leads to is asked for after it.
-  const isNewer = news !== null && news.at > (customer.statusSince ?? '')
-  const { currentValidation: current, freshness } = customer
-  const standing = {
-    ...customer,
-    ...(isNewer && { status: news.entityStatus, waitingOn: news.waitingOn, since: news.at }),
-    since: isNewer ? news.at : customer.statusSince,
-    provider: isNewer ? news.validation.provider.name : (current?.provider.name ?? null),
-    reasons: isNewer ? [] : (current?.reasons ?? []),
-  }
-  return (
-    <section className="card block lead" aria-label="Where this customer stands">
-      <div className="badges">
-        <StatusBadge status={standing.status} />
-        <span className="faint">{wordOf(KIND_WORDS, customer.kind)}</span>
-        {freshness?.isStale && <StaleBadge reason={freshness.lastError?.message ?? null} />}
-        {customer.needsReverification && (
-          <span className="badge tone-stale">
-            <Icon name="renew" size={13} /> Due for re-verification
-          </span>
-        )}
-      </div>
-      <p className="sentence">{sentenceOf(standing, now)}</p>
-      <p className="visually-hidden" role="status">
-        {news && `${toneOf(STATUS_WORDS, news.to).text} at ${news.validation.provider.name}`}
-      </p>
-      <div className="lead-foot">
-        <p className="hint">
-          {freshness ? (
-            <>
-              As of <Ago iso={freshness.observedAt} />
-              {freshness.lastError && ` · ${freshness.lastError.message}`}
-            </>
-          ) : (
-            'No provider has answered so far.'
-          )}
-          {customer.redactedAt !== null && ' · Personal data were erased.'}
-        </p>
-        <SyncButton id={customer.id} onDone={onSynced} />
-      </div>
-    </section>
-  )
-}
-
-function Runs({ customer, runs }: { customer: Customer; runs: readonly RunFragment[] }) {
+function Runs({ customer, runs }: { customer: Customer; runs: readonly Run[] }) {
   const isErased = customer.redactedAt !== null
   const counting = countingOf(runs)
   const older = runs.filter((run) => !counting.includes(run))
@@ -183,20 +134,4 @@ function Runs({ customer, runs }: { customer: Customer; runs: readonly RunFragme
       )}
     </section>
   )
-}
-
-/** Of each provider the validation that counts, else the newest. */
-function countingOf(runs: readonly RunFragment[]): RunFragment[] {
-  const providers = [...new Set(runs.map(({ provider }) => provider.id))]
-  return providers.flatMap((id) => {
-    const own = runs.filter(({ provider }) => provider.id === id)
-    return own.find(({ isCurrent }) => isCurrent) ?? own[0] ?? []
-  })
-}
-
-function decisionsOf(runs: readonly RunFragment[]) {
-  return runs.flatMap(({ id, decision, completedAt }) => {
-    const at = decision?.decidedAt ?? completedAt
-    return decision && at ? [{ validation: id, at, outcome: decision.outcome }] : []
-  })
 }

@@ -1,14 +1,17 @@
 // Which check came out how at which provider.
 
-import type { RunFragment } from './generated.ts'
+import type { DetailsFragment } from './generated.ts'
+import type { Run } from './runs.ts'
 import { Badge } from './status.tsx'
 import { CHECK_WORDS, RESULT_WORDS, toneOf, wordOf } from './words.ts'
 
-type Check = RunFragment['verifications'][number]
+type Check = DetailsFragment['verifications'][number]
 
 /** `runs`: of each provider the validation that counts. */
-export function Matrix({ runs }: { runs: readonly RunFragment[] }) {
-  const kinds = [...new Set(runs.flatMap(({ verifications }) => verifications.map(({ kind }) => kind)))]
+export function Matrix({ runs }: { runs: readonly Run[] }) {
+  const kinds = [
+    ...new Set(runs.flatMap(({ details }) => details?.verifications.map(({ kind }) => kind) ?? [])),
+  ]
   if (kinds.length === 0) return null
   return (
     <section className="card block" aria-labelledby="checks">
@@ -30,9 +33,9 @@ export function Matrix({ runs }: { runs: readonly RunFragment[] }) {
             {kinds.toSorted(byWord).map((kind) => (
               <tr key={kind}>
                 <th scope="row">{wordOf(CHECK_WORDS, kind)}</th>
-                {runs.map(({ id, verifications }) => (
+                {runs.map(({ id, details }) => (
                   <td key={id}>
-                    <Cell checks={verifications.filter((one) => one.kind === kind)} />
+                    <Cell checks={details?.verifications.filter((one) => one.kind === kind) ?? null} />
                   </td>
                 ))}
               </tr>
@@ -48,7 +51,8 @@ function byWord(one: Check['kind'], other: Check['kind']): number {
   return wordOf(CHECK_WORDS, one).localeCompare(wordOf(CHECK_WORDS, other), 'en')
 }
 
-function Cell({ checks }: { checks: readonly Check[] }) {
+function Cell({ checks }: { checks: readonly Check[] | null }) {
+  if (checks === null) return <span className="faint">could not be read</span>
   if (checks.length === 0) return <span className="faint">not checked</span>
   return checks.map(({ id, result, providerKind, providerResult, reasons }) => (
     <div key={id} className="cell">

@@ -1,14 +1,14 @@
 // One validation: what the provider says, why, how new that is, and what only few may see.
 import { Ago } from './clock.tsx'
-import type { RunFragment } from './generated.ts'
 import { Icon } from './icons.tsx'
 import { StaleBadge } from './live-banner.tsx'
 import { PersonalData } from './personal-data.tsx'
+import type { Run } from './runs.ts'
 import { StatusBadge } from './status.tsx'
 import { dateOf, momentOf } from './time.ts'
 import { DECIDER_WORDS, OUTCOME_WORDS, RETRY_WORDS, VIA_WORDS, WAITING_WORDS, wordOf } from './words.ts'
 
-export function RunCard({ run, isErased }: { run: RunFragment; isErased: boolean }) {
+export function RunCard({ run, isErased }: { run: Run; isErased: boolean }) {
   const { provider, freshness, status } = run
   return (
     <article className="card block run" aria-label={`${provider.name} ${run.reference}`}>
@@ -29,17 +29,18 @@ export function RunCard({ run, isErased }: { run: RunFragment; isErased: boolean
   )
 }
 
-function Facts({ run }: { run: RunFragment }) {
-  const { decision } = run
+function Facts({ run }: { run: Run }) {
+  const { details } = run
+  const decision = details?.decision ?? null
   const facts: [name: string, value: string | null][] = [
     ['Waiting on', wordOf(WAITING_WORDS, run.waitingOn)],
     ['Since', momentOf(run.statusChangedAt)],
     ['Try again', run.retry === 'NONE' ? null : wordOf(RETRY_WORDS, run.retry)],
     ['Held up by', run.blockedBy === 'MEMBER' ? 'a member of the business' : null],
     ['Requested', run.requestedAt && momentOf(run.requestedAt)],
-    ['Ended', run.completedAt && momentOf(run.completedAt)],
+    ['Ended', details?.completedAt ? momentOf(details.completedAt) : null],
     ['Session ends', run.expiresAt && momentOf(run.expiresAt)],
-    ['Valid until', run.validUntil && dateOf(run.validUntil)],
+    ['Valid until', details?.validUntil ? dateOf(details.validUntil) : null],
     [
       'Decision',
       decision && `${wordOf(OUTCOME_WORDS, decision.outcome)}, ${wordOf(DECIDER_WORDS, decision.decidedBy)}`,
@@ -52,10 +53,10 @@ function Facts({ run }: { run: RunFragment }) {
         <dt>Provider’s word</dt>
         <dd>
           <code>{run.providerStatus}</code>
-          {run.providerSubStatus !== null && (
+          {details?.providerSubStatus && (
             <>
               {' · '}
-              <code>{run.providerSubStatus}</code>
+              <code>{details.providerSubStatus}</code>
             </>
           )}
           {!run.providerStatusRecognized && <small className="note-act"> not in the vocabulary</small>}
@@ -73,7 +74,8 @@ function Facts({ run }: { run: RunFragment }) {
   )
 }
 
-function Reasons({ run: { reasons } }: { run: RunFragment }) {
+function Reasons({ run: { details } }: { run: Run }) {
+  const reasons = details?.reasons ?? []
   if (reasons.length === 0) return null
   return (
     <ul className="reasons" aria-label="Reasons">
@@ -98,7 +100,7 @@ function Reasons({ run: { reasons } }: { run: RunFragment }) {
 
 const TONES: Record<string, string> = { POSITIVE: 'good', NEGATIVE: 'act', NEUTRAL: 'calm' }
 
-function Knowledge({ freshness: { observedAt, via, lastError } }: Pick<RunFragment, 'freshness'>) {
+function Knowledge({ freshness: { observedAt, via, lastError } }: Pick<Run, 'freshness'>) {
   return (
     <p className="hint">
       As of <Ago iso={observedAt} /> ({wordOf(VIA_WORDS, via)}).

@@ -1,6 +1,7 @@
 // Lets a subscription go on after the last event that was heard, whatever broke in between.
 import { ApolloLink } from '@apollo/client'
-import { defer, repeat, retry, tap, throwError, timer } from 'rxjs'
+import { CombinedGraphQLErrors } from '@apollo/client/errors'
+import { defer, filter, repeat, retry, tap, throwError, timer } from 'rxjs'
 import { failureOf } from './failures.ts'
 
 const AGAIN_MS = 1_000
@@ -17,6 +18,8 @@ export const resumeLink = new ApolloLink((operation, forward) => {
     tap(({ data }) => {
       for (const event of Object.values(data ?? {})) variables.after = event?.cursor ?? variables.after
     }),
+    // The last word of a connection that comes back: nothing to show to anybody.
+    filter((result) => !isPassing(result)),
     retry({
       delay(error) {
         const { code, retryable, retryAfter } = failureOf(error)
@@ -26,7 +29,11 @@ export const resumeLink = new ApolloLink((operation, forward) => {
         return timer(retryAfter ? retryAfter * 1_000 : AGAIN_MS)
       },
     }),
-    // The changes of a customer have no end: where the gateway says "complete", it could not go on.
+    // Changes have no end: a stream that has one begins again.
     repeat({ delay: AGAIN_MS }),
   )
 })
+
+function isPassing(result: ApolloLink.Result): boolean {
+  return !result.data && failureOf(new CombinedGraphQLErrors(result)).retryable
+}

@@ -36,6 +36,8 @@ export interface Gateway {
 
 const TRIES = 3
 const ASK_MS = 6_000
+/** Somebody waits for the answer: who wants us to come later than this is told to our own caller. */
+const MAX_WAIT_MS = 2_000
 /** The gateway gives a sign of life every 12 seconds. */
 const SILENCE_MS = 40_000
 
@@ -57,8 +59,9 @@ export function createGateway(url: string, token: Token): Gateway {
         try {
           return (await askOnce({ query, variables })) as Data
         } catch (error) {
-          if (tries === TRIES || !isPassing(error)) throw error
-          await pause(waitAfter(error, tries))
+          const wait = waitAfter(error, tries)
+          if (tries === TRIES || wait > MAX_WAIT_MS || !isPassing(error)) throw error
+          await pause(wait)
         }
       }
     },

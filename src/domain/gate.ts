@@ -37,6 +37,9 @@ export interface GatePolicy {
   checks: Readonly<Partial<Record<VerificationKind, readonly VerificationResult[]>>>
 }
 
+/** By name. */
+export type GatePolicies = ReadonlyMap<string, GatePolicy>
+
 /** What one account says, with all that a policy can ask about it. */
 export interface GateStanding extends Standing {
   provider: string

@@ -12,6 +12,7 @@ const schema = buildSchema(/* GraphQL */ `
     nodes(ids: [ID!]!): [Node]!
     things(representations: [Any!]!): [Node]!
     tags: [String!]!
+    entityCounts: [Person!]!
   }
   scalar Any
   input Filter { colors: [Color!], accounts: [ID!], inner: Filter }
@@ -32,6 +33,8 @@ describe('the cost', () => {
   it.each([
     ['{ tags __typename }', 0],
     ['{ person { id friend { id } } }', 2],
+    ['{ entityCounts { id } }', 21],
+    ['{ a: entityCounts { id } b: entityCounts { id } }', 42],
     ['{ person { friends { id } } }', 2],
     ['{ people { page { end } } }', 2],
     ['{ people { nodes { id } page { end } } }', 22],

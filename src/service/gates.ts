@@ -1,21 +1,18 @@
 // The gates in force, and what they are shown of an entity.
 import { GatewayError } from '../domain/errors.ts'
-import type { GatePolicy, GateStanding } from '../domain/gate.ts'
+import type { GatePolicies, GatePolicy, GateStanding } from '../domain/gate.ts'
 import type { Instant } from '../domain/time.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import { standingsOf } from './entity-writes.ts'
 import type { AccountStanding } from './standings.ts'
 
-/** By name. */
-export type Policies = ReadonlyMap<string, GatePolicy>
-
 export interface Gates {
-  current(): Policies
+  current(): GatePolicies
   /** Questions that are being answered may end under the policies they began with. */
-  replace(policies: Policies): void
+  replace(policies: GatePolicies): void
 }
 
-export function createGates(policies: Policies): Gates {
+export function createGates(policies: GatePolicies): Gates {
   let inForce = policies
   return {
     current: () => inForce,

@@ -8,6 +8,7 @@ import { openStream } from '../support/event-stream.ts'
 import { createPeople, type People, type ProviderId } from '../support/people.ts'
 import { createCanaries } from '../support/personal-data.ts'
 import { createTestIssuer, type TestIssuer } from '../support/tokens.ts'
+import { WAYS } from '../support/ways-to-an-entity.ts'
 
 const canaries = createCanaries('5544')
 let app: TestApp
@@ -75,23 +76,6 @@ afterAll(async () => {
   issuer.remove()
 })
 
-const FIELDS = 'id status'
-const ENTITY_FIELDS = `${FIELDS} externalId currentValidation { ${FIELDS} }`
-
-/** Every way to something that there is. */
-const WAYS: Record<string, string> = {
-  id: `query ($entity: ID!) { found: entity(by: { id: $entity }) { ${ENTITY_FIELDS} } }`,
-  'id, fresh': `query ($entity: ID!) { found: entity(by: { id: $entity }, maxAge: 0) { ${ENTITY_FIELDS} } }`,
-  externalId: `query ($externalId: String!) { found: entity(by: { externalId: $externalId }) { ${ENTITY_FIELDS} } }`,
-  account: `query ($account: String!) { found: entity(by: { account: { provider: "gu1", reference: $account } }) { ${ENTITY_FIELDS} } }`,
-  node: `query ($entity: ID!) { found: node(id: $entity) { id ... on Entity { status } } }`,
-  nodes: `query ($entity: ID!, $validation: ID!) { nodes(ids: [$entity, $validation]) { id } }`,
-  'node of a validation': `query ($validation: ID!) { found: node(id: $validation) { id ... on Validation { entity { id } } } }`,
-  validation: `query ($validation: ID!) { found: validation(by: { id: $validation }) { ${FIELDS} entity { id } } }`,
-  'validation, fresh': `query ($validation: ID!) { found: validation(by: { id: $validation }, maxAge: 0) { ${FIELDS} reasons { code } } }`,
-  reference: `query ($reference: String!) { found: validation(by: { reference: { provider: "gu1", reference: $reference } }) { ${FIELDS} } }`,
-  'reference at an account': `query ($reference: String!, $account: String!) { found: validation(by: { reference: { provider: "gu1", reference: $reference, account: $account } }) { ${FIELDS} } }`,
-}
 const VERIFICATION =
   'query ($verification: ID!) { found: node(id: $verification) { id ... on Verification { result } } }'
 
@@ -110,7 +94,6 @@ async function withoutRequestId<T>(answer: Promise<T>): Promise<T> {
 
 const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) => extensions.code)
 const NO_CALLS = { gu1: {}, sila: {} }
-
 describe('an end user', () => {
   it.each(Object.entries(WAYS))('finds their own by %s', async (_, query) => {
     const { data, errors } = await look(query, known.ada)
@@ -169,6 +152,8 @@ describe('an end user', () => {
       'mutation ($validation: ID!) { syncValidation(input: { by: { id: $validation } }) { validation { id } } }',
       'mutation ($entity: ID!) { eraseEntity(input: { by: { id: $entity } }) { entity { id } } }',
       '{ auditLog { nodes { position } } }',
+      '{ deliveries { nodes { id } } }',
+      'query ($entity: ID!) { deliveries(filter: { entity: $entity }) { nodes { id } } }',
     ]) {
       const own = await look(query, known.ada)
       expect(codesOf(own)).toEqual(['FORBIDDEN'])

@@ -2,10 +2,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KYC_STATUSES } from '../../src/domain/status.ts'
-import { createTestApp } from '../support/app.ts'
 import { createPeople, type People, type ProviderId } from '../support/people.ts'
 import { type Tenant, type TenantGateway, tenantGateways } from '../support/tenants.ts'
-import { createTestIssuer } from '../support/tokens.ts'
 
 const COUNTS = 'query ($filter: EntityFilter) { entityCounts(filter: $filter) { status count isAtLeast } }'
 const LIST = 'query ($filter: EntityFilter) { entities(filter: $filter, first: 100) { nodes { status } } }'
@@ -153,36 +151,6 @@ describe.each(tenantGateways)('counts on $name', ({ open, openLocal }) => {
       ])
     } finally {
       await close()
-    }
-  })
-})
-
-describe('the counts of an end user', () => {
-  it('are of their one entity, by what they are shown of it', async () => {
-    const issuer = await createTestIssuer()
-    const authorization = await issuer.bearer({ scopes: ['kyc:read', 'kyc:write'] })
-    const app = await createTestApp({ environment: issuer.environment, authorization })
-    try {
-      const people = createPeople(app)
-      for (const name of ['ada', 'bruno']) {
-        const { account } = await people.add('gu1', { status: 'in_review' })
-        await people.register({ externalId: name, accounts: [{ provider: 'gu1', reference: account }] })
-      }
-      await people.ask('{ entities { nodes { status } } }')
-      const ada = await issuer.bearer({ entity: 'ada' })
-      const total = async (filter: object) => {
-        const { data } = await app.query(COUNTS, { filter }, ada)
-        return data.entityCounts.reduce((sum: number, { count }: { count: number }) => sum + count, 0)
-      }
-      expect(await total({})).toBe(1)
-      expect(await total({ status: ['IN_REVIEW'] })).toBe(1)
-      // Who looks at a review is the same for everybody who is told of one.
-      expect(await total({ waitingOn: ['OPERATOR'] })).toBe(0)
-      expect(await total({ waitingOn: ['PROVIDER_REVIEWER'] })).toBe(1)
-      expect(await total({ search: 'bruno' })).toBe(0)
-    } finally {
-      await app.close()
-      issuer.remove()
     }
   })
 })

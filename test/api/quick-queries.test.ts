@@ -24,6 +24,12 @@ describe('a query that was asked before', () => {
     ['history', `${ADA} { statusHistory { nodes { to } } validations { nodes { id status } } }`],
     ['personal data', `${ADA} { currentValidation { extractedData { firstName } sessionUrl } }`],
     ['providers', 'providers { id name capabilities }'],
+    ['gates', `gates { name } ${ADA} { gate(name: "withdraw") { allowed changesAt blockers { code } } }`],
+    ['a gate that is none', `${ADA} { gate(name: "none") { allowed } }`],
+    [
+      'what a router names, well and badly',
+      '_entities(representations: [{ __typename: "Entity", externalId: "ada" }, { id: "x" }]) { ... on Entity { status } }',
+    ],
     ['a field that needs another scope', `auditLog { nodes { action } } ${ADA} { status }`],
     ['an argument that is refused', 'entities(first: 0) { nodes { id } }'],
     ['an id that is none', 'entity(by: { id: "x" }) { status }'],

@@ -170,6 +170,14 @@ describe('the recipe', () => {
     graph = result.publicDocumentNode
   })
 
+  it('makes none where both parts have pages, and only one says that they are the same', () => {
+    const { errors } = composeServices([
+      { name: 'kyc', typeDefs: parse(sdl.replace('type PageInfo @shareable', 'type PageInfo')) },
+      { name: 'orders', typeDefs: parse(ORDERS) },
+    ])
+    expect(String(errors?.[0])).toContain('PageInfo')
+  })
+
   it('has a query that fits that graph, which is as clients of the gateway know it', () => {
     expect(validate(buildSchema(print(graph)), parse(QUERY))).toEqual([])
   })

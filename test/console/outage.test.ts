@@ -8,7 +8,7 @@ describeInBrowser('a provider that is down', () => {
   let gateway: ConsoleGateway
   let browser: Browser
   beforeAll(async () => {
-    const environment = { OPEN_STATUS_MAX_AGE: '0', SILA_POLICY: 'retries=0,trialMs=500' }
+    const environment = { OPEN_STATUS_MAX_AGE: '0', SILA_POLICY: 'retries=0,trial=500' }
     ;[gateway, browser] = await Promise.all([startConsoleGateway(environment), openBrowser()])
   })
   afterAll(async () => {

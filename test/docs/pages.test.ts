@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { METRICS } from '../../src/metric-table.ts'
 import { isEnvironmentName, VOCABULARY } from '../support/known-names.ts'
 import { anchorsOf, linksOf, ROOT, readPage, textOf, writtenPages } from '../support/page.ts'
+import { run } from '../support/terminal.ts'
 
 const BESIDE = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
 const RECORDS = readdirSync(join(ROOT, 'docs/decisions')).map((name) => `docs/decisions/${name}`)
@@ -31,12 +32,33 @@ describe.each(DOCS)('%s', (path) => {
     expect(names.filter((name) => !isEnvironmentName(name) && !VOCABULARY.has(name))).toEqual([])
   })
 
+  it('names commands and options that exist', async () => {
+    const named = [...textOf(path).matchAll(/`kyc-gateway ([^`]+)`/g)].map(([, words = '']) => words)
+    for (const words of named) expect([words, await isCommand(words)]).toEqual([words, true])
+  })
+
   it('names metrics that exist', () => {
     const known = Object.values(METRICS).map(({ name }) => name)
     const named = [...readPage(path).matchAll(/\bkyc_[a-z_]+[a-z]\b(?!_)/g)].map(([name]) => name)
     const series = (name: string) => name.replace(/_(bucket|sum|count)$/, '')
     const odd = named.filter((name) => !known.some((one) => one === name || one === series(name)))
     expect(odd.filter((name) => !NO_METRICS.has(name))).toEqual([])
+  })
+})
+
+describe('docs/operations.md', () => {
+  it('repeats what the log says in its words', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    const code = sources
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readPage(`src/${name}`))
+      .join('')
+    const said = [...textOf('docs/operations.md').matchAll(/`([a-z]+(?: [a-z]+[,:;]?){3,})`/g)]
+    const words = said
+      .map(([, text = '']) => text)
+      .filter((text) => !/^(kyc-gateway|docker|delete)/.test(text))
+    expect(words.length).toBeGreaterThan(5)
+    expect(words.filter((text) => !code.includes(text))).toEqual([])
   })
 })
 
@@ -62,6 +84,12 @@ describe('the documentation', () => {
       expect(plain(readPage(`examples/${name}`))).toBe(plain(document))
   })
 })
+
+/** With --help the options are read, and nothing is done. */
+async function isCommand(words: string): Promise<boolean> {
+  const { code } = await run([...words.replaceAll(/\s+/g, ' ').split(' '), '--help'])
+  return code === 0
+}
 
 /** A document without its comments. */
 function plain(document: string): string {

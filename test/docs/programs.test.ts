@@ -1,11 +1,9 @@
 // The programs that the pages quote run against a sandbox, and print what their first lines promise.
 import { afterAll, describe, expect, it } from 'vitest'
-import { startApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { prepareDemo } from '../../src/sandbox.ts'
 import { killAll, startProcess } from '../support/gateway-process.ts'
 import { blocksOf, readPage, writtenPages } from '../support/page.ts'
 import { programs } from '../support/programs.ts'
+import { startSandbox } from '../support/sandbox.ts'
 
 describe('the programs of the pages', () => {
   afterAll(() => killAll())
@@ -13,10 +11,8 @@ describe('the programs of the pages', () => {
   it.each(programs())('%s does what it promises', { timeout: 60_000 }, async (path) => {
     const promised = [...readPage(path).matchAll(/^\/\/ prints: (.*)$/gm)].map(([, line]) => line)
     expect(promised).not.toEqual([])
-    const settings = { PORT: '0', DATA_DIR: 'memory://', LOG_LEVEL: 'silent' }
-    const app = await startApp(readConfig(settings, { mode: 'sandbox' }))
+    const app = await startSandbox()
     try {
-      await prepareDemo(app)
       const program = startProcess([process.execPath, path], { GATEWAY: app.origin })
       const code = await program.exit
       expect([program.output().trimEnd().split('\n'), code]).toEqual([promised, 0])

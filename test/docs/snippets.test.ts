@@ -1,17 +1,9 @@
 // Every fenced block of every page that people write is run, or held against what there is: test/support/snippets.ts says how.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type App, startApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { prepareDemo } from '../../src/sandbox.ts'
+import type { App } from '../../src/app.ts'
 import { blocksOf, readPage, writtenPages } from '../support/page.ts'
+import { startSandbox } from '../support/sandbox.ts'
 import { checkBlocks } from '../support/snippets.ts'
-
-async function startSandbox(): Promise<App> {
-  const settings = { PORT: '0', DATA_DIR: 'memory://', LOG_LEVEL: 'silent' }
-  const app = await startApp(readConfig(settings, { mode: 'sandbox' }))
-  await prepareDemo(app)
-  return app
-}
 
 describe.each(writtenPages())('%s', (path) => {
   const blocks = blocksOf(path)
@@ -40,7 +32,7 @@ describe('a block', () => {
   afterAll(() => app.close())
 
   const fault = (language: string, text: string, quoted: string | null = null) =>
-    checkBlocks([{ language, text, quoted, place: 'here', isFirst: false }], app.origin).then(
+    checkBlocks([{ language, text, quoted, place: 'here', isFirst: false, checked: null }], app.origin).then(
       () => null,
       (error: Error) => error.message,
     )
@@ -78,6 +70,7 @@ describe('a block', () => {
       quoted: null,
       place: 'here',
       isFirst: false,
+      checked: null,
     }
     const after = (text: string) => checkBlocks([asks, { ...asks, language: 'json', text }], app.origin)
     await after('{ "data": { "entity": { "id": "…", "status": "PROCESSING" } } }')

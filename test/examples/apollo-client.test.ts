@@ -1,5 +1,5 @@
 // examples/apollo-client: what a page shows follows every change, through cut connections and tokens that end.
-import type { ApolloClient } from '@apollo/client'
+import { type ApolloClient, gql } from '@apollo/client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createKycClient, type Session } from '../../examples/apollo-client/client.ts'
 import { adviceFor, CHANGES, type Change, CUSTOMER } from '../../examples/apollo-client/documents.ts'
@@ -9,10 +9,13 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { killAll, startProcess } from '../support/gateway-process.ts'
 import { createGu1People, type Gu1People, type Gu1Person } from '../support/gu1-people.ts'
+import { startStreaming } from '../support/streaming-gateway.ts'
 import { createTestIssuer, type TestIssuer, type TokenAsk } from '../support/tokens.ts'
 
 const LONG: TokenAsk = { expiresAt: new Date('2050-01-01T00:00:00.000Z') }
 const DAY = 86_400
+/** However busy the machine is: what is asked is answered. */
+const CALM = { GRAPHQL_LIMITS: 'deadlineMs=60000' }
 
 describe('Apollo Client', () => {
   let issuer: TestIssuer
@@ -24,7 +27,7 @@ describe('Apollo Client', () => {
   beforeAll(async () => {
     issuer = await createTestIssuer()
     app = await createTestApp({
-      environment: { ...issuer.environment, HISTORY_RETENTION_DAYS: '30' },
+      environment: { ...issuer.environment, ...CALM, HISTORY_RETENTION_DAYS: '30' },
       authorization: await issuer.bearer({ ...LONG, scopes: ['kyc:read', 'kyc:write'] }),
     })
     people = createGu1People(app)
@@ -136,6 +139,19 @@ describe('Apollo Client', () => {
     await expect.poll(statuses).toEqual(['IN_PROGRESS', 'IN_REVIEW'])
     expect(heard.at(-1)?.isSnapshot).toBe(true)
     expect(failures).toEqual([])
+  })
+
+  it('comes back after the last event where the database of the gateway goes away', async () => {
+    const { url, log } = await startStreaming()
+    const client = createKycClient(url, null)
+    const query = gql`subscription ($after: Int) { follow(after: $after, how: LOST) { cursor: position } }`
+    const heard: unknown[] = []
+    const following = client
+      .subscribe<{ follow: { cursor: number } }>({ query, fetchPolicy: 'no-cache' })
+      .subscribe(({ data, error }) => void heard.push(error ?? data?.follow.cursor))
+    open.push({ stop: () => following.unsubscribe() })
+    log.append(3)
+    await expect.poll(() => heard).toEqual([1, 2, 3])
   })
 
   it('asks once more with a new token when its own is refused', async () => {

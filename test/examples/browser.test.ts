@@ -1,11 +1,14 @@
 // examples/browser: a page on an origin of its own shows a status live, and misses nothing of what happens while it is cut off.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { prune } from '../../src/service/retention.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { describeInBrowser, openBrowser } from '../support/browser.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { killAll, startProcess } from '../support/gateway-process.ts'
 import { createGu1People, type Gu1People, type Gu1Person } from '../support/gu1-people.ts'
+
+const DAY = 86_400
 
 describeInBrowser('the page', () => {
   let browser: Browser
@@ -19,7 +22,7 @@ describeInBrowser('the page', () => {
     const files = startProcess([process.execPath, 'examples/browser/serve.ts'], { PORT: '0' })
     const [, open = ''] = await files.waitFor(/Open (\S+)/)
     address = new URL(open)
-    app = await createTestApp({ environment: { CORS_ORIGINS: address.origin } })
+    app = await createTestApp({ environment: { CORS_ORIGINS: address.origin, HISTORY_RETENTION_DAYS: '30' } })
     people = createGu1People(app)
     network = await startFaultProxy(Number(new URL(app.origin).port))
   })
@@ -65,6 +68,25 @@ describeInBrowser('the page', () => {
     await expect.poll(() => changesOf(page)).toEqual(heard)
     expect(await textOf(page, '#connection')).toMatch(/^Connected again, after event \S+\.$/)
     expect(await textOf(page, '#status')).toBe('APPROVED')
+  })
+
+  it('begins with how things stand where the browser was refused, as its last event is too old', async () => {
+    const [ada, bruno] = [await people.add(), await people.add()]
+    const page = await open(ada)
+    await expect.poll(() => changesOf(page)).toEqual(['IN_PROGRESS (so it stands)'])
+    await page.clock.install()
+    await network.set({ kind: 'down' })
+    await people.move(ada, 'approved')
+    app.clock.advance(40 * DAY)
+    await people.move(bruno, 'approved')
+    await prune(app.services)
+    await people.move(ada, 'in_review')
+    await network.set({ kind: 'none' })
+    const heardLater = async () => {
+      await page.clock.fastForward(5_000)
+      return changesOf(page)
+    }
+    await expect.poll(heardLater).toEqual(['IN_PROGRESS (so it stands)', 'IN_REVIEW (so it stands)'])
   })
 
   it('says that an answer is old while the provider is down', async () => {

@@ -1,5 +1,5 @@
 // examples/urql: what a page hears goes on through cut connections, silence, and tokens that end.
-import { CombinedError } from '@urql/core'
+import { CombinedError, gql } from '@urql/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createKycClient, type KycClientOptions } from '../../examples/urql/client.ts'
 import { adviceFor, CHANGES, type Change, CUSTOMER, messageOf } from '../../examples/urql/documents.ts'
@@ -9,11 +9,14 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { killAll, startProcess } from '../support/gateway-process.ts'
 import { createGu1People, type Gu1People } from '../support/gu1-people.ts'
+import { startStreaming } from '../support/streaming-gateway.ts'
 import { createTestIssuer, type TestIssuer, type TokenAsk } from '../support/tokens.ts'
 
 const LONG: TokenAsk = { expiresAt: new Date('2050-01-01T00:00:00.000Z') }
 const PAST: TokenAsk = { expiresAt: new Date(0) }
 const DAY = 86_400
+/** However busy the machine is: what is asked is answered. */
+const CALM = { GRAPHQL_LIMITS: 'deadlineMs=60000' }
 
 describe('urql', () => {
   let issuer: TestIssuer
@@ -25,7 +28,7 @@ describe('urql', () => {
   beforeAll(async () => {
     issuer = await createTestIssuer()
     app = await createTestApp({
-      environment: { ...issuer.environment, HISTORY_RETENTION_DAYS: '30' },
+      environment: { ...issuer.environment, ...CALM, HISTORY_RETENTION_DAYS: '30' },
       // Enough to read and write, and too little for GET.
       authorization: await issuer.bearer({ ...LONG, scopes: ['kyc:read', 'kyc:write'] }),
     })
@@ -121,6 +124,20 @@ describe('urql', () => {
     await expect.poll(statuses).toEqual(['IN_PROGRESS', 'IN_REVIEW'])
     expect(heard.at(-1)?.isSnapshot).toBe(true)
     expect(failures).toEqual([])
+  })
+
+  it('comes back after the last event where the database of the gateway goes away', async () => {
+    const { url, log } = await startStreaming()
+    const query = gql<{ follow: { cursor: number } }>`
+      subscription ($after: Int) { follow(after: $after, how: LOST) { cursor: position } }
+    `
+    const heard: unknown[] = []
+    const { unsubscribe } = connect({ url, session: null })
+      .subscription(query, {})
+      .subscribe(({ data, error }) => void heard.push(error ?? data?.follow.cursor))
+    open.push(unsubscribe)
+    log.append(3)
+    await expect.poll(() => heard).toEqual([1, 2, 3])
   })
 
   it('asks once more with a new token when its own is refused', async () => {

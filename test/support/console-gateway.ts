@@ -25,7 +25,7 @@ type Answer = { data: any; errors?: unknown[] }
 export async function startConsoleGateway(environment: Record<string, string> = {}): Promise<ConsoleGateway> {
   const settings = { PORT: '0', DATA_DIR: 'memory://', OPEN_STATUS_MAX_AGE: '86400', ...environment }
   const logger = createLogger({ level: 'silent' })
-  const app = await startApp(readConfig(settings, { mode: 'sandbox' }), { logger, shed: false })
+  const app = await startApp(readConfig(settings, { mode: 'sandbox' }), { logger, shed: false, pollMs: 50 })
   await prepareDemo(app)
   const query: ConsoleGateway['query'] = async (text, variables, authorization) => {
     const response = await fetch(`${app.origin}/graphql`, {

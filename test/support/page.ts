@@ -14,6 +14,8 @@ export interface Block {
   place: string
   /** The file that the comment above says this is a part of: `<!-- quoted: path -->`. */
   quoted: string | null
+  /** The test that checks it in a way of its own: `<!-- checked: path -->`. */
+  checked: string | null
   /** Whether it is the first of its section: then it does not belong to the block before. */
   isFirst: boolean
 }
@@ -36,21 +38,24 @@ export function readPage(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
 }
 
-export function blocksOf(path: string): Block[] {
-  const page = readPage(path)
-  const fences = page.matchAll(/(?:^ *<!-- quoted: (\S+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$/gms)
+export function blocksOf(pagePath: string): Block[] {
+  const page = readPage(pagePath)
+  const fences = page.matchAll(/(?:^ *<!-- (quoted|checked): (\S+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$/gms)
   let end = 0
-  return [...fences].map(({ 0: fence, 1: quoted, 2: indent = '', 3: language = '', 4: text = '', index }) => {
-    const isFirst = /^#+ /m.test(page.slice(end, index))
-    end = index + fence.length
-    return {
-      language,
-      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-      place: `${path}:${page.slice(0, index).split('\n').length + (quoted ? 1 : 0)}`,
-      quoted: quoted ?? null,
-      isFirst,
-    }
-  })
+  return [...fences].map(
+    ({ 0: fence, 1: how, 2: path = null, 3: indent = '', 4: language = '', 5: text = '', index }) => {
+      const isFirst = /^#+ /m.test(page.slice(end, index))
+      end = index + fence.length
+      return {
+        language,
+        text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+        place: `${pagePath}:${page.slice(0, index).split('\n').length + (how ? 1 : 0)}`,
+        quoted: how === 'quoted' ? path : null,
+        checked: how === 'checked' ? path : null,
+        isFirst,
+      }
+    },
+  )
 }
 
 /** The rows of the table of this page whose head begins with these cells, without backticks. */

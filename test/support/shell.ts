@@ -36,7 +36,10 @@ const PROGRAMS: Record<string, (words: readonly string[]) => Promise<void> | voi
     expect({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).toHaveProperty([packageOf(name)])
   },
   cd: ([folder = '']) => expect(existsSync(join(ROOT, folder)), folder).toBe(true),
-  cp: ([from = '']) => expect(existsSync(join(ROOT, from)), from).toBe(true),
+  cp: (words) => {
+    const from = words.find((word) => !word.startsWith('-')) ?? ''
+    expect(existsSync(join(ROOT, from)), from).toBe(true)
+  },
   docker: ([first]) => expect(first).toMatch(/^(compose|build|run)$/),
   // Programs of the system, whose options are their own business.
   kubectl: () => {},
@@ -44,6 +47,7 @@ const PROGRAMS: Record<string, (words: readonly string[]) => Promise<void> | voi
     const folder = words.find((word) => word.startsWith('deploy/')) ?? ''
     expect(existsSync(join(ROOT, folder, 'Chart.yaml')), folder).toBe(true)
   },
+  perl: () => {},
   openssl: ([first]) => expect(first).toBe('rand'),
   pg_dump: () => {},
   pg_restore: () => {},
@@ -61,6 +65,7 @@ export function commandsOf(text: string): string[] {
       line
         .replaceAll('\u0000', '\n')
         .replace(/(^|\s+)# .*$/, '')
+        .replace(/ > [\w.-]+$/, '')
         .trim(),
     )
     .filter((line) => line !== '')

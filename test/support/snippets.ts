@@ -6,8 +6,11 @@
 //   sh                 curl runs in the sandbox, as localhost:4000 or kyc.example.com, and gets 200; of other commands the words, options and files have to exist
 //   json               right after one of these, in its section: the exact answer, in which "…" stands for any value. Elsewhere it only has to parse
 //   js, ts, tsx, html  quote a file that a test runs: <!-- quoted: path --> stands above
+//   diff               fits the file that it changes
 //   yaml, dotenv, ini  parse, and name settings that exist
 //   text               right after `curl -i`: the status. Elsewhere a picture, with nothing to run
+//
+// What is checked in another way says by which test: <!-- checked: path --> stands above.
 //
 // The blocks of one page run in their order on one sandbox. `<cursor>` in a variable is the last cursor that an answer had.
 import { existsSync } from 'node:fs'
@@ -38,6 +41,7 @@ const LANGUAGES: Record<string, (block: Block, course: Course) => Promise<void> 
   ts: checkQuote,
   tsx: checkQuote,
   html: checkQuote,
+  diff: checkDiff,
   yaml: checkYaml,
   dotenv: ({ text }) => expectSettings(assignmentsOf(text)),
   ini: checkIni,
@@ -53,7 +57,7 @@ export async function checkBlocks(blocks: readonly Block[], origin: string): Pro
     if (block.isFirst) course.answer = undefined
     const { answer } = course
     try {
-      const check = LANGUAGES[block.language]
+      const check = block.checked === null ? LANGUAGES[block.language] : checkElsewhere
       if (!check) throw new Error(`a language that nothing checks: ${block.language || 'none'}`)
       await check(block, course)
       const next = blocks[index + 1]
@@ -123,6 +127,12 @@ function withAnything(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withAnything(inner)]))
 }
 
+/** The test has to know the page. */
+function checkElsewhere({ checked, place }: Block): void {
+  const page = place.split(':')[0] ?? ''
+  expect(readPage(checked ?? '')).toContain(page)
+}
+
 function checkText({ text }: Block, { answer }: Course): void {
   if (typeof answer === 'number') expect(text).toMatch(new RegExp(`^HTTP/1.1 ${answer}\\b`))
 }
@@ -132,6 +142,25 @@ function checkQuote({ text, quoted }: Block): void {
   expect(existsSync(join(ROOT, quoted)), quoted).toBe(true)
   expect([quoted, isRunByATest(quoted)]).toEqual([quoted, true])
   expect(lines(readPage(quoted))).toContain(lines(text))
+}
+
+/** The file that a diff is about, and the part of it before and after. */
+export function readDiff(text: string): { path: string; before: string; after: string } {
+  const path = /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? ''
+  const [, body = ''] = text.split(/^@@.*@@\n/m)
+  const without = (mark: string) =>
+    body
+      .split('\n')
+      .filter((line) => !line.startsWith(mark))
+      .map((line) => line.slice(1))
+      .join('\n')
+  return { path, before: without('+'), after: without('-') }
+}
+
+function checkDiff({ text }: Block): void {
+  const { path, before } = readDiff(text)
+  expect(existsSync(join(ROOT, path)), path).toBe(true)
+  expect(readPage(path)).toContain(before)
 }
 
 /** Indentation does not count: a part may stand deeper in its file. */
