@@ -111,6 +111,19 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     await gateway.waitFor(/"level":"debug".*"route":"\/livez"/)
   })
 
+  it('lets a call that is under way end as it began, whatever becomes of its policy and key', async () => {
+    const { connection, reload } = await start({})
+    const { entityId } = await provider().begin(crypto.randomUUID(), { status: 'approved' })
+    const control = (method: string, path: string, body?: object) =>
+      fetch(`${emulators.gu1}/_emulator/${path}`, { method, ...(body && { body: JSON.stringify(body) }) })
+    await control('DELETE', 'requests')
+    await control('PUT', 'fault', { kind: 'latency', delayMs: 1_500, times: 1 })
+    const answer = askGraphQL(connection, `{ entity(${account(entityId)}, maxAge: 0) { status } }`)
+    await expect.poll(async () => await (await control('GET', 'requests')).text()).toContain(entityId)
+    await reload({ GU1_POLICY: 'connections=1', GU1_API_KEY: 'wrong' })
+    expect((await answer).body).toContain('APPROVED')
+  })
+
   it('changes nothing where anything is wrong, and names everything that is', async () => {
     const { gateway, connection, folder } = await start({ GU1_WEBHOOK_SECRET: OLD })
     const bad = {
