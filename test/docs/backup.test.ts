@@ -24,10 +24,11 @@ const hasTools = await execute('pg_dump', ['--version']).then(
 )
 
 describe.skipIf(TEST_DATABASE_URL === null || !hasTools)('a backup', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kyc-gateway-backup-'))
+  let folder = ''
   const settings: Record<string, string> = { ...MASTER_KEY_SETTING, PORT: '0', LOG_LEVEL: 'silent' }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'kyc-gateway-backup-'))
     const command = `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'bin/kyc-gateway.js')}' "$@"\n`
     writeFileSync(join(folder, 'kyc-gateway'), command, { mode: 0o755 })
     for (const name of ['DATABASE_URL', 'KEYS_DATABASE_URL']) {
