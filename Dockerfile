@@ -1,4 +1,11 @@
 # The gateway. Settings come from the environment when it runs: docs/generated/configuration.md
+FROM node:24-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY console console
+RUN npm run build:console
+
 FROM node:24-slim
 WORKDIR /app
 
@@ -8,6 +15,8 @@ COPY bin bin
 COPY src src
 COPY schema schema
 COPY migrations migrations
+COPY console/documents.json console/
+COPY --from=console /app/console/dist console/dist
 # Compiles once, so that the first start is as quick as later ones; the embedded database needs a place it may write to.
 RUN node bin/kyc-gateway.js --help > /dev/null && install -d -o node -g node -m 700 /data
 

@@ -43,6 +43,8 @@ export interface App {
   origin: string
   fetch: Handler
   services: Services
+  /** Whether the operator console is served. */
+  hasConsole: boolean
   /** The emulators that stand in for providers, by id. Empty in live mode. */
   emulators: Emulators
   /** Streams end so that they can be resumed, requests in flight finish, then everything is closed. */
@@ -109,7 +111,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       for (const one of background) one.start()
       await pointWebhooks(emulators, config, origin)
     }
-    return { origin, fetch: server.fetch, services, emulators, close: () => close(DRAIN_TIMEOUT_MS) }
+    const { hasConsole } = config
+    const stop = () => close(DRAIN_TIMEOUT_MS)
+    return { origin, fetch: server.fetch, services, hasConsole, emulators, close: stop }
   } catch (error) {
     await close(0)
     throw error

@@ -27,7 +27,7 @@ export interface RouteOptions {
   metrics?(): Promise<{ contentType: string; body: string }>
   /** Handlers below a prefix such as `/emulators/gu1`. They see the URL without the prefix. */
   mounts?: Record<string, Handler>
-  /** What answers below /console. Absent: nothing does. */
+  /** What answers below `/console`; where it is absent, nothing does. */
   console?: Handler
   /** Absent: nothing is shed. */
   shedding?: Shedding

@@ -123,7 +123,7 @@ function optionsFor(
 
 /** What has a neighbour is to be seen as a line already. */
 const alone: UPlot.Series.Points.Filter = (plot, series) => {
-  const values = plot.data[series] ?? []
+  const values: (number | null | undefined)[] = [...(plot.data[series] ?? [])]
   return values.flatMap((one, index) =>
     one != null && values[index - 1] == null && values[index + 1] == null ? [index] : [],
   )
