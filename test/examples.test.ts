@@ -103,6 +103,30 @@ const EXPECTED: Record<string, unknown> = {
       pageInfo: { hasNextPage: false },
     },
   },
+  '13-counts.graphql': {
+    entityCounts: expect.arrayContaining([
+      { status: 'LAPSED', count: 1, isAtLeast: false },
+      { status: 'UNKNOWN', count: 0, isAtLeast: false },
+    ]),
+    entities: {
+      nodes: expect.arrayContaining([
+        { externalId: 'clara-example', status: 'IN_REVIEW', statusSince: expect.any(String) },
+        { externalId: 'zoe-example', status: 'NOT_STARTED', statusSince: null },
+      ]),
+    },
+  },
+  '14-search.graphql': {
+    entities: {
+      nodes: [
+        {
+          externalId: 'bruno-example',
+          accounts: [{ provider: { id: 'gu1' } }, { reference: 'bruno_example' }],
+        },
+      ],
+      pageInfo: { hasNextPage: false },
+    },
+  },
+  '15-deliveries.graphql': { deliveries: { nodes: [], pageInfo: { hasNextPage: false } } },
 }
 
 describe('examples', () => {

@@ -11,6 +11,7 @@ const schema = buildSchema(/* GraphQL */ `
     plain(first: Int = 7): [Person!]!
     nodes(ids: [ID!]!): [Node]!
     tags: [String!]!
+    entityCounts: [Person!]!
   }
   input Filter { colors: [Color!], accounts: [ID!], inner: Filter }
   enum Color { RED GREEN }
@@ -30,6 +31,8 @@ describe('the cost', () => {
   it.each([
     ['{ tags __typename }', 0],
     ['{ person { id friend { id } } }', 2],
+    ['{ entityCounts { id } }', 21],
+    ['{ a: entityCounts { id } b: entityCounts { id } }', 42],
     ['{ person { friends { id } } }', 2],
     ['{ people { page { end } } }', 2],
     ['{ people { nodes { id } page { end } } }', 22],

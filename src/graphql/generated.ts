@@ -767,7 +767,10 @@ export type Query = {
   __typename?: 'Query';
   /** Who read or changed what at this tenant, newest first. Never a value of what was read. */
   auditLog: AuditEntryConnection;
-  /** The webhooks that came in about what this tenant has, newest first. Those about nobody's are the tenant's that takes them on. */
+  /**
+   * The webhooks that came in about what this tenant has, newest first. Those about nobody's are the tenant's that takes them
+   * on (WEBHOOK_TENANT). Asks no provider, except for what you select of a validation.
+   */
   deliveries: DeliveryConnection;
   /** The entities the gateway knows, newest first. Asks no provider, except for what you select below each entity. */
   entities: EntityConnection;

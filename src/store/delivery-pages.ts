@@ -33,8 +33,8 @@ export interface DeliveryPageQuery {
 }
 
 /**
- * One page, in one statement beside a look at how much the tenant has. A delivery is the tenant's that has its validation, or else its account, as in `findOwners`; one that
- * names no validation has no owner.
+ * One page, in one statement beside a look at how much the tenant has. A delivery is the tenant's that has its validation, or
+ * else its account, as in `findOwners`; one that names no validation has no owner.
  */
 export async function listDeliveries(
   db: Db,

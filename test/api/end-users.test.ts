@@ -169,6 +169,8 @@ describe('an end user', () => {
       'mutation ($validation: ID!) { syncValidation(input: { by: { id: $validation } }) { validation { id } } }',
       'mutation ($entity: ID!) { eraseEntity(input: { by: { id: $entity } }) { entity { id } } }',
       '{ auditLog { nodes { position } } }',
+      '{ deliveries { nodes { id } } }',
+      'query ($entity: ID!) { deliveries(filter: { entity: $entity }) { nodes { id } } }',
     ]) {
       const own = await look(query, known.ada)
       expect(codesOf(own)).toEqual(['FORBIDDEN'])

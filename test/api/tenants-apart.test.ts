@@ -65,9 +65,17 @@ describe.each(tenantGateways)('on $name', ({ open, openLocal }) => {
     // Looks are noted a moment later.
     await app.services.audit.flush()
     for (const tenant of TENANTS) {
-      const { entity, entities, auditLog } = await people[tenant].ask(LOOK, { externalId: 'both' })
+      const { entity, entities, found, entityCounts, deliveries, auditLog } = await people[tenant].ask(LOOK, {
+        externalId: 'both',
+      })
       expect(entity.statusHistory.nodes.map(({ to }: { to: string }) => to)).toEqual(STEPS)
       expect(entities.nodes).toEqual([{ id: records[tenant].id }])
+      expect(found.nodes).toEqual([{ id: records[tenant].id }])
+      expect(entityCounts.filter(({ count }: { count: number }) => count > 0)).toEqual([
+        { status: 'REJECTED', count: 1 },
+      ])
+      const references = deliveries.nodes.map(({ reference }: { reference: string }) => reference)
+      expect(new Set(references)).toEqual(new Set([records[tenant].reference]))
       const seen = auditLog.nodes.flatMap((entry: { entities: string[] }) => entry.entities)
       expect(new Set(seen)).toEqual(new Set([records[tenant].id]))
     }
@@ -216,7 +224,8 @@ const OF_ALL = `subscription { change: statusChanges ${CHANGE} }`
 const OF_BOTH = `subscription { change: entityStatusChanged(by: { externalId: "both" }) ${CHANGE} }`
 const LOOK = `query ($externalId: String!) {
   entity(by: { externalId: $externalId }) { id currentValidation { decision { outcome } } statusHistory { nodes { to } } }
-  entities { nodes { id } } auditLog { nodes { entities } } }`
+  entities { nodes { id } } found: entities(filter: { search: $externalId }) { nodes { id } }
+  entityCounts { status count } deliveries { nodes { reference } } auditLog { nodes { entities } } }`
 const CROWD = `query ($by: EntityBy!, $reference: ValidationBy!) {
   own: entity(by: { externalId: "crowd" }, maxAge: 0) { id currentValidation { reference } }
   byAccount: entity(by: $by) { id } byReference: validation(by: $reference) { entity { id } } }`

@@ -76,7 +76,10 @@ const LOOKS = [
   `query ($entity: ID!) {
     operator: entities(filter: { waitingOn: OPERATOR }) { nodes { status } pageInfo { hasNextPage } }
     reviewer: entities(filter: { waitingOn: PROVIDER_REVIEWER }) { nodes { status } }
-    reviewed: entities(filter: { status: [IN_REVIEW] }) { nodes { status } }
+    reviewed: entities(filter: { status: [IN_REVIEW] }) { nodes { status statusSince } }
+    counts: entityCounts { status count }
+    forOperator: entityCounts(filter: { waitingOn: OPERATOR }) { status count }
+    forReviewer: entityCounts(filter: { waitingOn: PROVIDER_REVIEWER }) { status count }
     page: entity(by: { id: $entity }) {
       statusHistory(first: 2) { nodes { to } pageInfo { hasNextPage } }
       validations(first: 1, filter: { status: [IN_REVIEW] }) { nodes { status } pageInfo { hasNextPage } }

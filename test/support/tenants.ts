@@ -74,7 +74,7 @@ function kind(name: string, createDatabase: () => Promise<OwnDatabase>): Gateway
 }
 
 const EVERYTHING = `{ entities(first: 20) { edges { cursor node { id externalId accounts { provider { id } reference } } } }
-  auditLog(first: 5) { edges { cursor } } }`
+  auditLog(first: 5) { edges { cursor } } deliveries(first: 20) { edges { cursor } } }`
 const OF_ENTITY = `query ($id: ID!) { entity(by: { id: $id }) {
   validations(first: 10) { edges { cursor node { id reference account provider { id } verifications { id } } } }
   statusHistory(first: 10) { edges { cursor } } } }`
@@ -110,6 +110,7 @@ export async function lookAround({ app, ask }: TenantGateway, tenant: Tenant): P
         answer.data.entity.statusHistory.edges.map(({ cursor }: { cursor: string }) => cursor),
       ),
       audit: data.auditLog.edges.map(({ cursor }: { cursor: string }) => cursor),
+      deliveries: data.deliveries.edges.map(({ cursor }: { cursor: string }) => cursor),
     },
   }
 }

@@ -15,7 +15,7 @@ export interface Knowledge {
   cursors: Record<CursorList, string[]>
 }
 
-type CursorList = 'entities' | 'validations' | 'log' | 'audit'
+type CursorList = 'entities' | 'validations' | 'log' | 'audit' | 'deliveries'
 
 /** The same kinds and numbers of things, none of which anybody has. */
 export function neverThere(known: Knowledge): Knowledge {
@@ -37,6 +37,9 @@ export function neverThere(known: Knowledge): Knowledge {
       validations: known.cursors.validations.map(laterOf),
       log: known.cursors.log.map((cursor) => toCursor('log', [Number(partsOf(cursor)[1]), 'A'.repeat(22)])),
       audit: known.cursors.audit.map(laterOf),
+      deliveries: known.cursors.deliveries.map((cursor) =>
+        toCursor('deliveries', [partsOf(cursor)[1] ?? null, randomUUID()]),
+      ),
     },
   }
 }
@@ -130,6 +133,18 @@ const QUERIES: readonly Maker[] = [
     const after = random.once(2) ? `, after: "${random.pick(of.cursors.entities)}"` : ''
     return `entities(first: ${random.between(1, 9)}, filter: ${filterOf(random)}${after}) { nodes { id externalId status } edges { cursor } ${INFO} }`
   },
+  ({ of, random }) => {
+    const filter = `filter: { search: "${beginningOf(of, random)}" }`
+    return random.pick([
+      `entities(${filter}) { nodes { id externalId } ${INFO} }`,
+      `entityCounts(${filter}) { status count isAtLeast }`,
+    ])
+  },
+  ({ of, random }) => {
+    const after = random.once(2) ? `, after: "${random.pick(of.cursors.deliveries)}"` : ''
+    const filter = random.once(2) ? `, filter: { entity: "${random.pick(of.entities)}" }` : ''
+    return `deliveries(first: 5${filter}${after}) { nodes { id reference account validation { id } } edges { cursor } ${INFO} }`
+  },
   ({ of, random, own }) =>
     `entity(by: { externalId: "${own}" }) { validations(first: 5, after: "${random.pick(of.cursors.validations)}") { nodes { id reference } ${INFO} } }`,
   ({ of, random, own }) =>
@@ -168,6 +183,12 @@ function validationBy(of: Knowledge, random: Random): string {
     id,
     `{ reference: { provider: "${provider}", reference: "${reference}"${withAccount} } }`,
   ])
+}
+
+/** Of a name that is theirs. */
+function beginningOf(of: Knowledge, random: Random): string {
+  const name = random.pick([random.pick(of.externalIds), random.pick(of.accounts).reference])
+  return name.slice(0, random.between(8, name.length))
 }
 
 const anyId = (of: Knowledge, random: Random) =>

@@ -43,7 +43,7 @@ export const deliveryResolvers: Resolvers = {
     async replayDelivery(_, { input }, context) {
       if (!UUID.test(input.delivery)) {
         throw new GatewayError('INVALID_ARGUMENT', {
-          message: 'The id of a delivery is a UUID; the log names it.',
+          message: 'The id of a delivery is a UUID; `deliveries` and the log name it.',
         })
       }
       await announce(context, { action: 'REPLAY', fields: ['replayDelivery', input.delivery] })
