@@ -139,7 +139,7 @@ async function tellChange(
   const validation = await findValidation('tomas-example', 'sila')
   await control('sila', 'PUT', 'status', { validation, status: 'passed' })
   await page.getByText(/^Approved, just now/).waitFor()
-  await page.locator('.timeline-bar.tone-good').first().waitFor()
+  await page.locator('.tone-good .timeline-bar').first().waitFor()
   await page.screenshot({ path: join(FOLDER, 'live-after.png') })
   await context.close()
 }
