@@ -49,7 +49,6 @@ async function live({ query, control, findValidation }: ConsoleGateway): Promise
     11: () => move('emma-example', 'gu1', 'in_review'),
     16: () => move('bruno-example', 'sila', 'documents_required'),
     20: () => control('sila', 'PUT', 'fault', { kind: 'status', status: 503 }),
-    21: () => move('liam-example', 'sila', 'documents_required'),
     24: () => control('sila', 'PUT', 'fault', { kind: 'none' }),
     30: () => move('kira-example', 'sila', 'documents_required'),
     36: () => move('bruno-example', 'sila', 'documents_received'),
@@ -127,7 +126,7 @@ async function tellChange(
   browser: Browser,
   { control, findEntity, findValidation }: ConsoleGateway,
 ): Promise<void> {
-  const path = `/customers/${await findEntity('liam-example')}`
+  const path = `/customers/${await findEntity('tomas-example')}`
   const { page, context } = await open(browser, {
     name: 'live',
     path,
@@ -137,10 +136,10 @@ async function tellChange(
   })
   await page.getByRole('button', { name: '1 hour' }).click()
   await page.screenshot({ path: join(FOLDER, 'live-before.png') })
-  const validation = await findValidation('liam-example', 'sila')
+  const validation = await findValidation('tomas-example', 'sila')
   await control('sila', 'PUT', 'status', { validation, status: 'passed' })
   await page.getByText(/^Approved, just now/).waitFor()
-  await page.locator('.timeline-bar.tone-good').first().waitFor()
+  await page.locator('.tone-good .timeline-bar').first().waitFor()
   await page.screenshot({ path: join(FOLDER, 'live-after.png') })
   await context.close()
 }

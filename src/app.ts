@@ -44,6 +44,8 @@ export interface App {
   origin: string
   fetch: Handler
   services: Services
+  /** Whether the operator console is served. */
+  hasConsole: boolean
   /** The emulators that stand in for providers, by id. Empty in live mode. */
   emulators: Emulators
   /** Takes up what can change while it runs. Throws where something of it cannot be used, and nothing has changed. */
@@ -112,7 +114,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       await pointWebhooks(emulators, config, origin)
     }
     const apply = (next: Config) => applyConfig(next, { ...services, ...ground, graphql, origin })
-    return { origin, fetch: server.fetch, services, emulators, apply, close: () => close(DRAIN_TIMEOUT_MS) }
+    const stop = () => close(DRAIN_TIMEOUT_MS)
+    const { hasConsole } = config
+    return { origin, fetch: server.fetch, services, hasConsole, emulators, apply, close: stop }
   } catch (error) {
     await close(0)
     throw error

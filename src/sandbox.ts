@@ -61,12 +61,13 @@ export async function makeSandboxKey({ services }: App): Promise<string> {
 const DAY_SECONDS = 86_400
 
 /** `key`: what callers need; null where they need none. */
-export function welcome({ origin, emulators }: App, key: string | null): string {
+export function welcome({ origin, emulators, hasConsole }: App, key: string | null): string {
   const proof = key === null ? [] : [`    -H 'authorization: Bearer ${key}' \\`]
   return [
     '',
     'kyc-gateway is ready (sandbox: every person and business is invented)',
     '',
+    ...(hasConsole ? [`  Console    ${origin}/console/  (open it in a browser)`] : []),
     `  GraphQL    ${origin}/graphql${key === null ? '  (open it in a browser for GraphiQL)' : ''}`,
     ...[...emulators.keys()].map(
       (id) =>

@@ -44,8 +44,12 @@ const NOT_FOR_TESTS: readonly (readonly [what: string, text: RegExp, exempt: Reg
   ['makes its own logger', /(?<!function )\bcreateLogger\(/, ENTRY],
 ]
 
+const PROVIDERS = readdirSync(join(import.meta.dirname, '../src/providers'), { withFileTypes: true })
+  .filter((one) => one.isDirectory())
+  .map(({ name }) => name)
+
 const MAX_LINES = 250
-const GENERATED = /^src\/graphql\/generated\.ts$/
+const GENERATED = /^(src\/graphql|console\/src)\/generated\.ts$/
 
 type Files = ReadonlyMap<string, string>
 
@@ -61,6 +65,7 @@ function violations(files: Files): string[] {
     const complaints = [
       ...formOf(source),
       ...(isCode ? [...textOf(path, source), ...layerOf(path, source)] : []),
+      ...(path.startsWith('console/') ? consoleOf(path, source) : []),
     ]
     return complaints.map((complaint) => `${path} ${complaint}`)
   })
@@ -91,6 +96,13 @@ function layerOf(path: string, source: string): string[] {
     if (!target.startsWith('src/')) return file.startsWith('domain/') ? [`imports ${target}`] : []
     return allowed.test(target.slice('src/'.length)) ? [] : [`imports ${target}`]
   })
+}
+
+/** It is a client like any other: what it knows of the gateway is in the schema, and it knows no provider. */
+function consoleOf(path: string, source: string): string[] {
+  const beyond = importsOf(path, source).filter(({ target }) => /^(src|test|scripts|\.\.)\//.test(target))
+  const named = PROVIDERS.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(source))
+  return [...beyond.map(({ target }) => `imports ${target}`), ...named.map((name) => `names ${name}`)]
 }
 
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'/gm
@@ -125,10 +137,10 @@ function circles(files: Files): string[] {
 
 function readFiles(): Files {
   const root = join(import.meta.dirname, '..')
-  const paths = ['src', 'test', 'scripts'].flatMap((folder) =>
+  const paths = ['src', 'test', 'scripts', 'console/src'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
   )
-  const code = paths.filter((path) => path.endsWith('.ts')).toSorted()
+  const code = paths.filter((path) => /\.tsx?$/.test(path)).toSorted()
   return new Map(code.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
@@ -184,6 +196,9 @@ describe('the rules', () => {
     ['test/a.test.ts', 'export default 1', 'exports without a name'],
     ['src/app.ts', "export * from './cli.ts'", 'exports without a name'],
     ['src/app.ts', "import { b } from './app.ts'", 'is in a circle of imports'],
+    ['console/src/a.tsx', "import { b } from '../../src/domain/status.ts'", 'imports src/domain/status.ts'],
+    ['console/src/a.ts', "const b = 'Sila'", 'names sila'],
+    ['console/src/a.tsx', 'export default 1', 'exports without a name'],
   ])('find what is wrong in %s: %j', (path, code, complaint) => {
     expect(violations(new Map([[path, `// A file.\n${code}\n`]]))).toEqual([`${path} ${complaint}`])
   })

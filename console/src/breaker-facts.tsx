@@ -17,7 +17,7 @@ export function BreakerFacts({ traffic }: { traffic: Traffic }) {
           <Badge word={word} title={word.meaning} />
           {traffic.breakerSince !== null && (
             <small>
-              since <Ago iso={traffic.breakerSince} />
+              changed <Ago iso={traffic.breakerSince} />
             </small>
           )}
         </dd>

@@ -48,7 +48,7 @@ export function emulatorAt(path: string): Emulator {
       await call('PUT', 'fault', FAULTS[name].fault)
     },
     async fault() {
-      const { kind } = await call<{ kind: string }>('GET', 'fault')
+      const { kind } = (await call<{ fault: { kind: string } }>('GET', 'state')).fault
       if (kind === 'none') return 'healthy'
       return kind === 'latency' ? 'slow' : 'down'
     },

@@ -54,7 +54,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
         <Fact name="Last good answer" iso={health.lastSuccessAt} />
         <Fact name="Last webhook" iso={health.lastWebhookAt} />
         <div>
-          <dt>Changes no webhook told of</dt>
+          <dt title="Found by looking: no webhook had told of them">Missed changes</dt>
           <dd>{health.missedChanges}</dd>
         </div>
       </dl>

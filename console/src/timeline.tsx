@@ -4,7 +4,7 @@ import { useNow } from './clock.tsx'
 import { HistoryTable } from './history-table.tsx'
 import { momentOf } from './time.ts'
 import type { TimelineInput } from './timeline-layout.ts'
-import { type Lane, layOut, ticksOf } from './timeline-layout.ts'
+import { type Lane, layOut, type Segment, ticksOf } from './timeline-layout.ts'
 import type { HistoryEntry } from './use-history.ts'
 import { useWidth } from './use-width.ts'
 import { STATUS_WORDS, toneOf } from './words.ts'
@@ -22,7 +22,7 @@ const SPANS = [
 ] as const
 
 const LABEL = 76
-const ROW = 22
+const ROW = 26
 const LANE_GAP = 14
 const AXIS = 24
 
@@ -111,25 +111,11 @@ function LanePicture({ lane, top }: { lane: Lane; top: number }) {
       <g transform={`translate(${LABEL} 0)`}>
         {lane.rows.map((row, index) => (
           <g key={row.validation} transform={`translate(0 ${index * ROW})`}>
-            {row.segments.map(({ x, width, status, isFinal, since, until }) => {
-              const { tone, text } = toneOf(STATUS_WORDS, status)
-              const height = isFinal ? 5 : 14
-              return (
-                <rect
-                  key={`${since} ${status}`}
-                  className={`timeline-bar tone-${tone}`}
-                  x={x}
-                  y={(ROW - height) / 2}
-                  width={Math.max(width - 1, 2)}
-                  height={height}
-                  rx={isFinal ? 2.5 : 3}
-                >
-                  <title>{`${text}, ${momentOf(since)} to ${until === null ? 'now' : momentOf(until)}`}</title>
-                </rect>
-              )
-            })}
+            {row.segments.map((segment) => (
+              <Bar key={`${segment.since} ${segment.status}`} segment={segment} />
+            ))}
             {row.decisions.map(({ x, at, text }) => (
-              <path key={at} className="timeline-decision" d={`M${x} ${ROW / 2 - 7}l7 7-7 7-7-7z`}>
+              <path key={at} className="timeline-decision" d={`M${x} ${ROW / 2 - 1}l6 6-6 6-6-6z`}>
                 <title>{`Decision: ${text.toLowerCase()}, ${momentOf(at)}`}</title>
               </path>
             ))}
@@ -141,6 +127,42 @@ function LanePicture({ lane, top }: { lane: Lane; top: number }) {
           </path>
         ))}
       </g>
+    </g>
+  )
+}
+
+const OPEN_HEIGHT = 16
+const FINAL_HEIGHT = 5
+/** Pixels of a letter, about. */
+const LETTER = 6.4
+
+/** Its word stands in it, or above it where it is thin; where there is no room for it, whoever points at it is told. */
+function Bar({ segment: { x, width, status, isFinal, since, until } }: { segment: Segment }) {
+  const { tone, text } = toneOf(STATUS_WORDS, status)
+  const height = isFinal ? FINAL_HEIGHT : OPEN_HEIGHT
+  const hasRoom = width > text.length * LETTER + 10
+  return (
+    <g className={`tone-${tone}`}>
+      <rect
+        className="timeline-bar"
+        x={x}
+        y={isFinal ? ROW - FINAL_HEIGHT - 5 : (ROW - height) / 2}
+        width={Math.max(width - 1, 2)}
+        height={height}
+        rx={isFinal ? 2.5 : 3}
+      >
+        <title>{`${text}, ${momentOf(since)} to ${until === null ? 'now' : momentOf(until)}`}</title>
+      </rect>
+      {hasRoom && (
+        <text
+          className={isFinal ? 'timeline-label timeline-label-final' : 'timeline-label'}
+          x={x + (isFinal ? 9 : 6)}
+          y={isFinal ? ROW - 14 : ROW / 2 + 4}
+          pointerEvents="none"
+        >
+          {text}
+        </text>
+      )}
     </g>
   )
 }

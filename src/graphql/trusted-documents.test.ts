@@ -96,6 +96,22 @@ describe('a documentId', () => {
     expect(json.errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code } }])
   })
 
+  it.each(['off', 'preferred', 'required'] as const)(
+    'of the gateway itself is answered where others are %s, and opens nothing else',
+    async (mode) => {
+      const own = new Map([[sha256(ACCENTED), ACCENTED]])
+      const { ask } = createEdgeServer({ trusted: { mode, texts: new Map(), own } })
+      expect((await ask({ documentId: sha256(ACCENTED) })).json).toHaveProperty('data.hello')
+      for (const documentId of [HASH, '__proto__', 7]) {
+        const { response, json } = await ask({ documentId })
+        expect([response.status, json.data]).toEqual([400, undefined])
+      }
+      const { json } = await ask({ documentId: sha256(ACCENTED), query: HELLO })
+      expect(json.errors).toMatchObject([{ message: expect.stringContaining('not both') }])
+      if (mode === 'required') expect((await ask({ query: ACCENTED })).response.status).toBe(400)
+    },
+  )
+
   it('lets a text be run where they are preferred', async () => {
     expect((await server('preferred').ask({ query: '{ hello }' })).json).toEqual(ANSWER)
   })

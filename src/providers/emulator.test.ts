@@ -95,7 +95,7 @@ describe('control calls', () => {
     const answer = await setUp().send('GET', '/_emulator')
     expect(Object.keys(((await answer.json()) as { controls: object }).controls)).toEqual([
       'PUT /_emulator/fault',
-      'GET /_emulator/fault',
+      'GET /_emulator/state',
       'GET /_emulator/requests',
       'DELETE /_emulator/requests',
       'PUT /_emulator/things/{id}',

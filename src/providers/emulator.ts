@@ -97,7 +97,10 @@ function commonControls(requests: RecordedRequest[], faults: Faults): Record<str
       faults.set(fault)
       return { status: 200, body: fault }
     }),
-    'GET /fault': { help: 'the fault that is on', handle: () => ({ status: 200, body: faults.current() }) },
+    'GET /state': {
+      help: 'the fault that is on',
+      handle: () => ({ status: 200, body: { fault: faults.current() } }),
+    },
     'GET /requests': {
       help: 'every call to the provider in order of arrival; status 0: no answer yet',
       handle: () => ({ status: 200, body: { requests } }),

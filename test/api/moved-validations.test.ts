@@ -34,7 +34,7 @@ describe.each(PROVIDERS.map((definition) => [definition.id, definition] as const
   })
 
   it('has no fault at first, and refuses to move what it does not have', async () => {
-    expect(await (await app.control(id, 'GET', 'fault')).json()).toEqual({ kind: 'none' })
+    expect(await (await app.control(id, 'GET', 'state')).json()).toEqual({ fault: { kind: 'none' } })
     const unknown = { validation: '00000000-0000-4000-8000-000000000000', status: 'x' }
     expect((await app.control(id, 'PUT', 'status', unknown)).status).toBe(404)
   })

@@ -40,7 +40,7 @@ describeInBrowser('a provider that is down', () => {
     const card = page.getByRole('article', { name: 'Sila' })
     await card.getByText('Failing', { exact: true }).waitFor()
     await expect.poll(() => card.locator('[data-breaker]').getAttribute('data-breaker')).toMatch(/OPEN$/)
-    expect(await card.innerText()).toMatch(/since (just now|.+ ago)/)
+    expect(await card.innerText()).toMatch(/changed (just now|.+ ago)/)
     expect(await card.innerText()).toMatch(/\d+ calls, [1-9]\d* failed/)
     await expect.poll(() => page.getByRole('article', { name: 'gu1' }).innerText()).toContain('Closed')
 

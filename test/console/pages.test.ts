@@ -63,13 +63,13 @@ describeInBrowser('every view', () => {
     await page.goto(addressOf('/'))
     await settled(page, 'Customers')
     await page.keyboard.press('Tab')
-    expect(await focused(page)).toBe('Skip to the content')
+    expect(await focused(page)).toBe('A Skip to the content')
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
-    expect(await focused(page)).toMatch(/Action required$/)
+    expect(await focused(page)).toMatch(/^BUTTON .*Action required$/)
     await page.getByRole('link', { name: 'Providers' }).focus()
     await page.keyboard.press('Enter')
-    await expect.poll(() => focused(page)).toBe('Providers')
+    await expect.poll(() => focused(page)).toBe('H1 Providers')
     expect(await page.title()).toBe('Providers · KYC console')
     await page.getByRole('button', { name: 'Change to dark colours' }).press('Enter')
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
@@ -124,6 +124,6 @@ async function violationsOf(page: Page) {
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const { activeElement: one } = document
-    return (one?.getAttribute('aria-label') ?? one?.textContent ?? '').trim()
+    return `${one?.tagName} ${(one?.getAttribute('aria-label') ?? one?.textContent ?? '').trim()}`
   })
 }

@@ -71,8 +71,10 @@ describeInBrowser('the sandbox', () => {
 
   it('makes a provider slow, down and healthy again', async () => {
     const { page, context } = await open('mona-example')
-    const kind = async () =>
-      ((await (await gateway.control('gu1', 'GET', 'fault')).json()) as { kind: string }).kind
+    const kind = async () => {
+      const response = await gateway.control('gu1', 'GET', 'state')
+      return ((await response.json()) as { fault: { kind: string } }).fault.kind
+    }
     const controls = page.getByRole('group', { name: 'gu1' })
     for (const [name, expected] of [
       ['Slow', 'latency'],
