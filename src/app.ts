@@ -1,9 +1,10 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { isLoopback, originOf } from './address.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
+import { countStatements } from './domain/tracing.ts'
 import {
   createClocks,
   createEmulators,
@@ -12,26 +13,24 @@ import {
   pointWebhooks,
   webhookSecretsOf,
 } from './emulation.ts'
+import { createServices } from './gateway-services.ts'
 import type { GraphQLServer } from './graphql/server.ts'
 import { createGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
 import { createShedding } from './load-shedding.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { type Otel, startOtel } from './otel/start.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
 import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
-import { createFlights } from './service/flights.ts'
-import { createGroups } from './service/groups.ts'
-import { createProviderRegistry, type ProviderEntry } from './service/providers.ts'
 import type { Services } from './service/services.ts'
-import { createSnapshots } from './service/snapshots.ts'
-import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
-import { loadKey } from './store/keys.ts'
-import { createLogger, type Logger } from './telemetry.ts'
+import { countReady } from './store/deliveries.ts'
+import { countChanges } from './store/status-log.ts'
+import { createLogger, type Logger, withTraces } from './telemetry.ts'
 import { createProviders, createUpstreams } from './upstreams.ts'
 import type { Siblings } from './workers/siblings.ts'
 
@@ -66,18 +65,42 @@ interface Background {
 }
 
 const DRAIN_TIMEOUT_MS = 8_000
-const SUMMARY_MAX_AGE = 86_400
+/** Of the time to stop, what is left for a collector at least, and at most. */
+const FLUSH_MS = { min: 500, max: 3_000 }
 const POLL_MS = 1_000
 /** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
 const DELIVERIES_AT_ONCE = 12
 
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const ground = await openGround(config, overrides)
-  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger } = ground
+  const now = overrides.now ?? (() => new Date())
+  const plain = overrides.logger ?? createLogger({ level: config.logLevel })
+  const metrics = createMetrics()
+  const otel = await startOtel(config.otel, { report: metrics.report, logger: plain })
+  const base = { now, metrics, otel, logger: withTraces(plain, otel.tracing) }
+  try {
+    return await openApp(config, overrides, base)
+  } catch (error) {
+    await otel.close(0)
+    throw error
+  }
+}
+
+/** What everything else is given. */
+interface Base {
+  now(): Date
+  metrics: Metrics
+  otel: Otel
+  logger: Logger
+}
+
+async function openApp(config: Config, overrides: Overrides, base: Base): Promise<App> {
+  const ground = await openGround(config, overrides, base)
+  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger, otel } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
+    const begin = performance.now()
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     authenticator.close()
@@ -86,6 +109,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       .flush()
       .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
     await bus?.close()
+    const left = drainTimeoutMs - (performance.now() - begin)
+    await otel.close(Math.min(Math.max(left, FLUSH_MS.min), FLUSH_MS.max))
     await database.close()
   }
   try {
@@ -113,12 +138,11 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 /** What there is before anybody can be answered. */
 type Ground = Awaited<ReturnType<typeof openGround>>
 
-async function openGround(config: Config, overrides: Overrides) {
-  const now = overrides.now ?? (() => new Date())
+async function openGround(config: Config, overrides: Overrides, base: Base) {
+  const { now, metrics, otel, logger } = base
+  const { tracing } = otel
   const pollMs = overrides.pollMs ?? POLL_MS
-  const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const metrics = createMetrics()
-  const database = await openReadyDatabase(config)
+  const database = await openReadyDatabase(config, { onStatement: countStatements(tracing) })
   if (database.missingMasters.length > 0)
     logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
   const authenticator = await orClose(database, () =>
@@ -136,7 +160,7 @@ async function openGround(config: Config, overrides: Overrides) {
     ...(bus && { publish: bus.publish }),
   })
   bus?.subscribe(feed.wake)
-  const upstreams = createUpstreams(config.providers, { now, logger, metrics })
+  const upstreams = createUpstreams(config.providers, { now, logger, metrics, tracing })
   const emulators = createEmulators(config, now)
   const isShed = overrides.shed !== false
   const shedding = isShed ? createShedding({ onShed: metrics.countShed, probe: database.ping }) : null
@@ -146,8 +170,13 @@ async function openGround(config: Config, overrides: Overrides) {
     now,
     logger,
   })
+  metrics.watchSubscriptions(feed.lag)
+  metrics.watchStore(async () => ({
+    queued: await countReady(database.db, config.webhookQueueLimit),
+    position: await countChanges(database.db),
+  }))
   const parts = { database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
-  return { ...parts, now, pollMs, logger, metrics, siblings }
+  return { ...parts, ...base, tracing, pollMs, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -167,7 +196,7 @@ interface Inside {
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { database, emulators, feed, logger, metrics, siblings, shedding } = ground
+  const { database, emulators, feed, logger, metrics, siblings, shedding, tracing } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     quick: async (head) => (await inside).graphql.quick(head),
@@ -179,6 +208,7 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     loopbackOnly: isLoopback(config.host),
     corsOrigins: config.corsOrigins,
     ...(shedding && { shedding }),
+    ...(tracing && { tracing }),
     logger,
   })
 }
@@ -195,39 +225,4 @@ async function createInside(config: Config, ground: Ground, origin: string) {
   const taken = ground.siblings?.taken
   const intake = createIntake(services, { secrets, queueLimit, onStored: worker.wake })
   return { services, worker, intake, graphql: createGraphQL(config, { ...ground, services, taken }) }
-}
-
-interface ProviderParts {
-  entries: ProviderEntry[]
-  secrets: ReadonlyMap<string, readonly string[]>
-}
-
-async function createServices(
-  config: Config,
-  { database, feed, metrics, audit, now, logger }: Ground,
-  { entries, secrets }: ProviderParts,
-): Promise<Services> {
-  const { openMaxAge, historyRetentionDays, piiRetentionDays, webhookTenant } = config
-  return {
-    db: database.db,
-    providers: createProviderRegistry(entries, { now, logger, secrets }),
-    flights: createFlights(),
-    snapshots: createSnapshots(database),
-    groups: createGroups(),
-    feed,
-    metrics,
-    audit,
-    vault: createVault({ ...database, now }),
-    cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
-    policy: {
-      openMaxAge,
-      summaryMaxAge: SUMMARY_MAX_AGE,
-      historyRetentionDays,
-      piiRetentionDays,
-      webhookTenant,
-    },
-    logger,
-    now,
-    newId: randomUUID,
-  }
 }

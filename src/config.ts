@@ -3,6 +3,7 @@ import { DOCUMENT_LIMITS, type DocumentLimits } from './domain/limits.ts'
 import type { PiiClass } from './domain/pii.ts'
 import { DEFAULT_TENANT } from './domain/principal.ts'
 import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from './domain/upstream.ts'
+import { type OtelConfig, readOtel } from './otel/config.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
 import { type GatewaySetting, POLICY_SETTING, policyName, SETTINGS } from './settings.ts'
@@ -38,6 +39,8 @@ export interface Config {
   rateLimitPerMinute: number
   limits: DocumentLimits
   trustedDocuments: { mode: 'required' | 'preferred' | 'off'; manifests: readonly string[] }
+  /** What is sent to a collector. */
+  otel: OtelConfig
   providers: readonly ConfiguredProvider[]
 }
 
@@ -102,6 +105,7 @@ export function readConfig(
       mode: read<'required' | 'preferred' | 'off'>('TRUSTED_DOCUMENTS', SETTINGS.TRUSTED_DOCUMENTS) ?? 'off',
       manifests: read<string[]>('TRUSTED_DOCUMENTS_MANIFESTS', SETTINGS.TRUSTED_DOCUMENTS_MANIFESTS) ?? [],
     },
+    otel: readOtel(read, problems),
     providers: readProviders(environment, { mode, definitions: options.definitions ?? PROVIDERS, problems }),
   }
   problems.push(...checkMode(environment, config), ...checkTrust(environment, config))

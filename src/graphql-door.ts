@@ -1,9 +1,11 @@
 // The GraphQL server of a gateway: who may ask, what they are told, and what is noted of it.
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
+import type { Span, Tracing } from './domain/tracing.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { type OperationDone, type OperationOutcome, outcomeOf } from './graphql/operations.ts'
 import { createPersonalDocuments } from './graphql/personal-documents.ts'
-import { eventIdOf } from './graphql/resolvers/subscription.ts'
+import { eventIdOf, traceOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts'
 import { standingOf } from './graphql/standing.ts'
@@ -19,7 +21,8 @@ import type { Logger } from './telemetry.ts'
 export interface GraphQLDoor {
   authenticator: Authenticator
   services: Services
-  metrics: Pick<Metrics, 'countRequest'>
+  metrics: Pick<Metrics, 'countOperation'>
+  tracing?: Tracing | undefined
   logger: Logger
   /** Of the other workers of this instance. */
   taken?: TakenChannel | undefined
@@ -27,7 +30,7 @@ export interface GraphQLDoor {
 
 export function createGraphQL(
   config: Config,
-  { authenticator, services, metrics, logger, taken }: GraphQLDoor,
+  { authenticator, services, metrics, tracing, logger, taken }: GraphQLDoor,
 ): GraphQLServer {
   const { mode, manifests } = config.trustedDocuments
   const schema = createSchema()
@@ -44,7 +47,13 @@ export function createGraphQL(
     isPersonal: createPersonalDocuments(schema),
     isSteady: createSteadyDocuments(schema),
     standingOf,
-    onRequest: metrics.countRequest,
+    onOperation(done) {
+      const outcome = outcomeOf(done.codes)
+      metrics.countOperation({ ...done, outcome })
+      if (tracing) describe(tracing.active(), done, outcome)
+    },
+    tracing,
+    traceOf,
     eventIdOf,
     isUnavailable,
     limits: config.limits,
@@ -54,4 +63,19 @@ export function createGraphQL(
     // A browser cannot show a proof when it opens a page.
     graphiql: config.mode === 'sandbox' && config.auth.isDisabled,
   })
+}
+
+function describe(
+  span: Span | null,
+  { type, name, way, codes }: OperationDone,
+  outcome: OperationOutcome,
+): void {
+  if (!span?.isRecording) return
+  const isFailed = codes.length > 0
+  span.set({
+    ...{ 'graphql.operation.type': type, 'graphql.operation.name': name, 'kyc.way': way },
+    ...(isFailed && { 'error.type': codes[0] ?? null, 'kyc.error.count': codes.length }),
+  })
+  // What is up to the caller is no failure of the gateway.
+  if (isFailed && outcome !== 'caller_error') span.fail()
 }

@@ -55,16 +55,14 @@ interface State extends UpgradeState {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { draining: false, unused: new Set(), upgraded: new Set(), streams: null }
-  const { logger, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
-  const door = { routes: createRoutes(options, state), state, logger }
+  const { logger, tracing, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
+  const door = { routes: createRoutes(options, state), state, tracing, logger }
   const refusals = createRefusals(options)
   const { quick } = options
   const server = createNodeServer({
     state,
     receiveTimeoutMs,
-    quick: quick
-      ? createQuickPosts({ quick, cors: createCors(options.corsOrigins), shedding: options.shedding, logger })
-      : null,
+    quick: quick ? createQuickPosts({ ...options, quick, cors: createCors(options.corsOrigins) }) : null,
     isLong: (request) => state.draining || refusals.ofRequest(request).length > 0,
     handle(request, { req }) {
       const connection = { cut: () => void req.socket.destroy() }

@@ -2,7 +2,10 @@
 import { isLoopback } from './address.ts'
 import { json, overloaded, pathOf, refuse, shuttingDown } from './answers.ts'
 import { createCors, isOfForeignPage, refuseForeignPage, refuseOrigin } from './cors.ts'
+import type { Tracing } from './domain/tracing.ts'
 import type { Load, Shedding } from './load-shedding.ts'
+import { printMetrics, readiness } from './probes.ts'
+import { inRequestSpan } from './request-spans.ts'
 import { secure } from './security-headers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
@@ -30,6 +33,8 @@ export interface RouteOptions {
   shedding?: Shedding
   /** Origins of pages that may call /graphql from a browser. */
   corsOrigins?: readonly string[]
+  /** Absent: no traces are made. */
+  tracing?: Tracing
   logger: Logger
 }
 
@@ -123,14 +128,31 @@ function createGraphQLRoute({ graphql, corsOrigins }: RouteOptions, open: Wrap):
 export interface Door {
   routes: Route[]
   state: RouteState
+  tracing?: Tracing | undefined
   logger: Logger
 }
 
-export async function answer(request: Request, door: Door, connection?: Connection): Promise<Response> {
-  const start = performance.now()
+export function answer(request: Request, door: Door, connection?: Connection): Promise<Response> {
   const path = pathOf(request)
   const route = door.routes.find(({ matches }) => matches(path))
   const requestId = requestIdOf(request)
+  const traceParent = request.headers.get('traceparent')
+  const spanned = { method: request.method, route: route?.name, requestId, traceParent }
+  return inRequestSpan(door.tracing, spanned, () => answerOn(route, { request, requestId, door }, connection))
+}
+
+interface Arrived {
+  request: Request
+  requestId: string
+  door: Door
+}
+
+async function answerOn(
+  route: Route | undefined,
+  { request, requestId, door }: Arrived,
+  connection: Connection | undefined,
+): Promise<Response> {
+  const start = performance.now()
   const response = await handle(request, route, connection).catch((error: unknown) => {
     // Whoever breaks off while we read is no failure of ours, and nobody reads this.
     if (request.signal.aborted) return refuse(499, 'CANCELLED')
@@ -223,23 +245,4 @@ export function namesLoopback(host: string | undefined): boolean {
 /** Without parameters there is at most a page to show. */
 function asksInAddress({ method, url }: Request): boolean {
   return READ.includes(method) && url.includes('?')
-}
-
-const READY_TIMEOUT_MS = 2_000
-
-async function readiness(ready: () => Promise<boolean>, { draining }: RouteState): Promise<Response> {
-  const timeout = Promise.withResolvers<boolean>()
-  const timer = setTimeout(timeout.resolve, READY_TIMEOUT_MS, false)
-  const database = await Promise.race([ready().catch(() => false), timeout.promise])
-  clearTimeout(timer)
-  const isReady = database && !draining
-  return json(isReady ? 200 : 503, {
-    status: isReady ? 'ok' : 'unavailable',
-    checks: { database: database ? 'ok' : 'failing', draining },
-  })
-}
-
-async function printMetrics(metrics: NonNullable<RouteOptions['metrics']>): Promise<Response> {
-  const { contentType, body } = await metrics()
-  return new Response(body, { headers: { 'content-type': contentType } })
 }

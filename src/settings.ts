@@ -11,15 +11,15 @@ export interface GatewaySetting extends Setting {
   default?: string
 }
 
-const text = z.string().trim().min(1)
+export const text = z.string().trim().min(1)
 
-function wholeNumber({ unit = '', min, max }: { unit?: string; min: number; max: number }) {
+export function wholeNumber({ unit = '', min, max }: { unit?: string; min: number; max: number }) {
   const range = `must be a whole number ${unit}${unit && ' '}from ${min} to ${max}`
   return z.coerce.number({ error: range }).int(range).min(min, range).max(max, range)
 }
 
 /** A comma list of at least one. */
-function list<T extends z.ZodType<unknown, string>>(one: T) {
+export function list<T extends z.ZodType<unknown, string>>(one: T) {
   return z
     .string()
     .transform((value) =>

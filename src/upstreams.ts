@@ -12,7 +12,7 @@ export type Upstreams = ReadonlyMap<string, Upstream>
 
 export function createUpstreams(
   providers: readonly ConfiguredProvider[],
-  deps: Pick<UpstreamDeps, 'now' | 'logger'> & { metrics: Metrics },
+  deps: Pick<UpstreamDeps, 'now' | 'logger' | 'tracing'> & { metrics: Metrics },
 ): Upstreams {
   return new Map(
     providers.map(({ definition: { id }, policy }) => {

@@ -20,16 +20,17 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^auth\//, 'domain/|auth/|store/(api-keys|database|tables)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
-    /^(answers|cors|http|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|cors|load-shedding|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    /^(answers|cors|http|probes|quick-posts|request-spans|routes|security-headers|upgrade|webhook-route)\.ts$/,
+    '(address|answers|cors|load-shedding|probes|quick-posts|request-spans|routes|security-headers|upgrade|webhook-route|domain/(errors|spans|tracing)|telemetry)\\.ts$',
   ],
+  [/^otel\//, 'otel/|domain/|(metrics|settings|telemetry)\\.ts$'],
   [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
-    /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry)\.ts$/,
-    '(address|domain/errors|metric-table|telemetry)\\.ts$',
+    /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry|watched-metrics)\.ts$/,
+    '(address|domain/(errors|tracing)|metric-table|telemetry|watched-metrics)\\.ts$',
   ],
   [
-    /^((app|cli|main|config|settings|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
+    /^((app|cli|main|config|settings|trust-config|emulation|gateway-services|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]

@@ -1,6 +1,6 @@
 // The GraphQL endpoint: yoga with our own error handling, without what this API does not offer.
-import type { ExecutionArgs, GraphQLSchema } from 'graphql'
-import { createYoga, type Plugin } from 'graphql-yoga'
+import type { GraphQLSchema } from 'graphql'
+import { createYoga } from 'graphql-yoga'
 import { DOCUMENT_LIMITS, type DocumentLimits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Instant } from '../domain/time.ts'
@@ -9,14 +9,15 @@ import { type Authenticate, refuseCaller } from './authentication.ts'
 import { useDeadline } from './deadline.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, useSafeErrors } from './errors.ts'
+import type { EventSpanOptions } from './event-spans.ts'
+import { useJsonRequests, useResponseHeaders, useTrail } from './http-plugins.ts'
 import { createKnownQueries } from './known-queries.ts'
-import { isJson } from './media-types.ts'
 import { createOperate } from './operate.ts'
+import { codesOf, createFacts, type OnOperation, type OperationFacts, useFacts } from './operations.ts'
 import { createQuickPost, type QuickPost, quickly } from './quick-answers.ts'
 import { createQuickQueries, type QuickOptions } from './quick-queries.ts'
-import { refusal } from './refusals.ts'
 import { type EventServerContext, useEventStreams } from './sse.ts'
-import { asGraphQLError, createSubscriptions } from './subscriptions.ts'
+import { createSubscriptions } from './subscriptions.ts'
 import { createTextCache, NO_ERROR_CACHE } from './text-cache.ts'
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
 import { createWebSockets, type Handshake } from './websocket.ts'
@@ -44,7 +45,8 @@ export interface StreamTimes {
 const STREAM_TIMES: StreamTimes = { heartbeatMs: 12_000, stalledMs: 30_000, initMs: 3_000 }
 
 export interface GraphQLServerOptions<Context>
-  extends Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'> {
+  extends Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'>,
+    EventSpanOptions {
   schema: GraphQLSchema
   /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
   authenticate: Authenticate
@@ -66,8 +68,8 @@ export interface GraphQLServerOptions<Context>
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
-  /** Counts a request whose caller is known. */
-  onRequest?(way: 'kept' | 'short' | 'long'): void
+  /** Called once per operation whose caller is known, when its answer is there. */
+  onOperation?: OnOperation
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
@@ -86,6 +88,8 @@ export interface CallerContext extends EventServerContext {
   principal: Principal
   /** When streams of this caller end; absent where their connection does. */
   endsAt?: Instant | null
+  /** Filled in on the way. */
+  facts?: OperationFacts
 }
 
 export type GraphQLHandler = (
@@ -116,8 +120,14 @@ export function createGraphQLServer<Context extends object>(
   const limiting = createDocumentLimits({ schema, limits, take, onAdmitted: known.learn })
   const queries = createQuickQueries({ ...options, known, limits, trusted, present })
   const quick = createQuickPost(options.authenticate, async (request) => {
+    const begin = performance.now()
     const answer = await queries(request)
-    if (answer) options.onRequest?.(answer.isKept ? 'kept' : 'short')
+    if (answer) {
+      const { isKept, name, result } = answer
+      const facts = { type: 'query', name, codes: codesOf(result) } as const
+      const seconds = (performance.now() - begin) / 1_000
+      options.onOperation?.({ way: isKept ? 'kept' : 'short', ...facts, seconds })
+    }
     return answer
   })
   const yoga = createYoga<CallerContext, Context>({
@@ -142,6 +152,7 @@ export function createGraphQLServer<Context extends object>(
       useEventStreams({ ...times, isEnding: subscriptions.isEnding, logger }),
       // After every plugin that refuses requests or adds rules: it has the last word on errors.
       useSafeErrors(present),
+      useFacts(),
     ],
     maskedErrors: false,
     logging: false,
@@ -158,6 +169,7 @@ export function createGraphQLServer<Context extends object>(
     renderGraphiQL,
   })
   const operate = createOperate({
+    ...options,
     envelop: (context) => yoga.getEnveloped(context),
     present,
     trusted,
@@ -171,9 +183,12 @@ export function createGraphQLServer<Context extends object>(
       if (answered) return answered
       try {
         const principal = await options.authenticate(request.headers.get('authorization'))
-        options.onRequest?.('long')
-        const caller = { principal, endsAt: principal.expiresAt }
-        return await yoga.fetch(request, connection ? { ...caller, connection } : caller)
+        const begin = performance.now()
+        const facts = createFacts()
+        const caller = { principal, endsAt: principal.expiresAt, facts }
+        const response = await yoga.fetch(request, connection ? { ...caller, connection } : caller)
+        options.onOperation?.({ way: 'long', ...facts, seconds: (performance.now() - begin) / 1_000 })
+        return response
       } catch (error) {
         return refuseCaller(error, requestIdOf(request))
       }
@@ -207,43 +222,3 @@ async function renderGraphiQL(options: object): Promise<string> {
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
   return render(options)
 }
-
-/** The result of a query or mutation goes out once `beforeAnswer` is done; where that fails, nothing of it does. */
-function useTrail<Context extends object>({ beforeAnswer }: GraphQLServerOptions<Context>): Plugin<Context> {
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      if (!beforeAnswer) return
-      setExecuteFn(async (args: ExecutionArgs) => {
-        const result = await executeFn(args)
-        try {
-          await beforeAnswer(args.contextValue as Context)
-          return result
-        } catch (error) {
-          return { errors: [asGraphQLError(error)] }
-        }
-      })
-    },
-  }
-}
-
-function useResponseHeaders(): Plugin {
-  return {
-    onResponse({ request, response }) {
-      response.headers.set('x-request-id', requestIdOf(request))
-      response.headers.set('cache-control', 'no-store')
-    },
-  }
-}
-
-/** Forms would let any web page send operations without a preflight. */
-function useJsonRequests(): Plugin {
-  return {
-    onRequestParse({ request }) {
-      const contentType = request.headers.get('content-type')
-      const isFine = contentType === null ? request.method !== 'POST' : isJson(contentType)
-      if (!isFine) throw refusal('BAD_REQUEST', MEDIA_TYPE_MESSAGE, { extensions: { http: { status: 415 } } })
-    },
-  }
-}
-
-const MEDIA_TYPE_MESSAGE = 'Send the request with content-type application/json, in UTF-8.'

@@ -1,4 +1,5 @@
 // What every use case is given: the store, the providers, the clock, and nothing global.
+import type { Tracing } from '../domain/tracing.ts'
 import type { Db } from '../store/tables.ts'
 import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
@@ -37,6 +38,8 @@ export interface ServiceMetrics {
   /** A change of status that was found by looking, and that no webhook had told of. */
   countMissedChange(provider: string): void
   countUnknownWord(provider: string): void
+  /** Seconds from the request of a validation to its decision. */
+  observeDecision(provider: string, seconds: number): void
   /** Subscriptions that are open now. */
   setSubscribers(subscribers: number): void
 }
@@ -54,6 +57,8 @@ export interface Services {
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics
+  /** Absent: no traces are made. */
+  tracing?: Tracing
   audit: AuditLog
   /** Seals and opens personal data. */
   vault: Vault

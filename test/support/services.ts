@@ -85,6 +85,7 @@ export const uncounted: ServiceMetrics = {
   setQueued: () => {},
   countMissedChange: () => {},
   countUnknownWord: () => {},
+  observeDecision: () => {},
   setSubscribers: () => {},
 }
 
