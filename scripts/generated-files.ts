@@ -12,6 +12,7 @@ import { readResults, renderPerformanceSummary, renderPerformanceTables } from '
 import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
 import { renderStatusPage } from './status-page.ts'
+import { renderTelemetryPage } from './telemetry-page.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the repository. */
@@ -32,6 +33,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/generated/metrics.md', content: renderMetricsPage() },
     { path: 'docs/generated/providers.md', content: renderProvidersPage() },
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
+    { path: 'docs/generated/telemetry.md', content: renderTelemetryPage() },
     {
       path: 'docs/performance.md',
       content: printed('docs/performance.md', renderPerformanceTables(results)),

@@ -77,7 +77,7 @@ export const ATTRIBUTES = {
   'kyc.way': {
     type: 'text',
     form: WORD,
-    meaning: 'How the answer came about, as in `kyc_graphql_requests_total`.',
+    meaning: '`kept`, `short` or `long`, as in `kyc_graphql_requests_total`; `socket` on a WebSocket.',
   },
   'kyc.request_id': {
     type: 'text',
