@@ -1,8 +1,8 @@
 // docs/generated/metrics.md: every metric that `/metrics` answers with.
+import { DELIVERY_OUTCOMES } from '../src/domain/delivery-outcomes.ts'
 import { CALL_OUTCOMES, HELD_BACK } from '../src/domain/upstream.ts'
 import { OPERATION_OUTCOMES } from '../src/graphql/operations.ts'
 import { METRICS, type MetricRow } from '../src/metric-table.ts'
-import { DELIVERY_OUTCOMES } from '../src/service/services.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 const INTRO = `

@@ -1,6 +1,8 @@
 // The metrics of one gateway: their names, and the text that is scraped. No label holds what a provider or a caller sent.
 import { performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { DELIVERY_OUTCOMES } from './domain/delivery-outcomes.ts'
+import { CALL_OUTCOMES, HELD_BACK } from './domain/upstream.ts'
 import { METRICS, type MetricRow } from './metric-table.ts'
 import {
   type CacheCounts,
@@ -55,7 +57,7 @@ export interface Metrics {
   countRetry(provider: string): void
   countHeldBack(provider: string, reason: string): void
   setBreaker(provider: string, state: string): void
-  /** From now on the load of this provider is read when it is asked for. */
+  /** From now on the load of this provider is read when it is asked for, and what is counted of it is there, with 0. */
   watchUpstream(provider: string, read: () => UpstreamLoad): void
   /** The same of the caches, by name. */
   watchCaches(read: () => Readonly<Record<string, CacheCounts>>): void
@@ -80,7 +82,12 @@ export function createMetrics(): Metrics {
   const subscribers = new Gauge(metricOptions(METRICS.subscribers, registry))
   registerProcess(registry)
   return {
-    ...createUpstreamMetrics(registry),
+    ...createUpstreamMetrics(registry, (provider) => {
+      // Prometheus does not see a counter grow that was not there before.
+      for (const outcome of DELIVERY_OUTCOMES) deliveries.inc({ provider, outcome }, 0)
+      missedChanges.inc({ provider }, 0)
+      unknownWords.inc({ provider }, 0)
+    }),
     ...createShedMetrics(registry),
     ...createOperationMetrics(registry),
     ...createCacheMetrics(registry),
@@ -97,7 +104,7 @@ export function createMetrics(): Metrics {
   }
 }
 
-function createUpstreamMetrics(registry: Registry) {
+function createUpstreamMetrics(registry: Registry, begin: (provider: string) => void) {
   const calls = new Counter(metricOptions(METRICS.upstreamCalls, registry))
   const seconds = new Histogram({
     ...metricOptions(METRICS.upstreamSeconds, registry),
@@ -124,7 +131,12 @@ function createUpstreamMetrics(registry: Registry) {
     countRetry: (provider: string) => retries.inc({ provider }),
     countHeldBack: (provider: string, reason: string) => heldBack.inc({ provider, reason }),
     setBreaker: (provider: string, state: string) => breaker.set({ provider }, BREAKER_STATE[state] ?? 0),
-    watchUpstream: (provider: string, read: () => UpstreamLoad) => void loads.set(provider, read),
+    watchUpstream(provider: string, read: () => UpstreamLoad) {
+      begin(provider)
+      for (const outcome of Object.keys(CALL_OUTCOMES)) calls.inc({ provider, outcome }, 0)
+      for (const reason of Object.keys(HELD_BACK)) heldBack.inc({ provider, reason }, 0)
+      loads.set(provider, read)
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 // What every use case is given: the store, the providers, the clock, and nothing global.
+import type { DeliveryOutcome } from '../domain/delivery-outcomes.ts'
 import type { Tracing } from '../domain/tracing.ts'
 import type { Db } from '../store/tables.ts'
 import type { AuditLog } from './audit.ts'
@@ -16,17 +17,6 @@ export interface ServiceLogger {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
-
-/** What became of a webhook request. */
-export const DELIVERY_OUTCOMES = [
-  'accepted',
-  'duplicate',
-  'ignored',
-  'refused',
-  'quarantined',
-  'dead',
-] as const
-export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
 
 /** What the use cases count. `src/metrics.ts` names and prints it. */
 export interface ServiceMetrics {
