@@ -49,7 +49,7 @@ export function withTraces(logger: Logger, tracing: Tracing | undefined): Logger
     (level: keyof Logger): LogMethod =>
     (fields, message) => {
       const span = tracing.active()
-      logger[level](span ? { ...fields, trace_id: span.traceId } : fields, message)
+      logger[level](span && !span.isEnded ? { ...fields, trace_id: span.traceId } : fields, message)
     }
   return { debug: traced('debug'), info: traced('info'), warn: traced('warn'), error: traced('error') }
 }

@@ -9,6 +9,8 @@ export interface Span {
   readonly traceId: string
   /** False: nobody will see what is set. */
   readonly isRecording: boolean
+  /** What was begun in it and goes on by itself, such as a loop, is no part of it any more. */
+  readonly isEnded: boolean
   /** For what belongs under it elsewhere, or later. */
   traceParent(): TraceParent
   /** What is null is not set. */

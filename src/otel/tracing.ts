@@ -1,6 +1,7 @@
 // Spans made with the SDK of OpenTelemetry. Which span is the present one goes with the work, across promises.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type * as Api from '@opentelemetry/api'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { type AttributeName, type Attributes, SPANS, type SpanName } from '../domain/spans.ts'
 import type { Span, SpanOptions, TraceParent, Tracing } from '../domain/tracing.ts'
 
@@ -9,7 +10,7 @@ const KINDS = { server: 'SERVER', client: 'CLIENT', consumer: 'CONSUMER', produc
 export function createTracing(api: typeof Api, tracer: Api.Tracer): Tracing {
   const present = new AsyncLocalStorage<SdkSpan>()
   const kinds = new Map(
-    Object.entries(SPANS).map(([name, { kind }]) => [name, api.SpanKind[KINDS[kind]]] as const),
+    Object.entries(SPANS).map(([name, { kind }]) => [name, { kind: api.SpanKind[KINDS[kind]] }] as const),
   )
 
   /** Undefined: there is none. */
@@ -24,12 +25,9 @@ export function createTracing(api: typeof Api, tracer: Api.Tracer): Tracing {
       const parent = parentOf(options)
       const context = parent ? api.trace.setSpan(api.ROOT_CONTEXT, parent) : api.ROOT_CONTEXT
       const links = options.links?.flatMap((link) => readTraceParent(link) ?? [])
-      const kind = kinds.get(name) ?? api.SpanKind.INTERNAL
-      const made = tracer.startSpan(
-        name,
-        links && links.length > 0 ? { kind, links: links.map((one) => ({ context: one })) } : { kind },
-        context,
-      )
+      const kind = kinds.get(name) ?? {}
+      const linked = links?.length ? { ...kind, links: links.map((one) => ({ context: one })) } : kind
+      const made = tracer.startSpan(name, linked, context)
       return new SdkSpan(made, api.SpanStatusCode.ERROR)
     },
     within: (span, work) => present.run(span as SdkSpan, work),
@@ -41,7 +39,10 @@ class SdkSpan implements Span {
   readonly made: Api.Span
   readonly traceId: string
   readonly isRecording: boolean
+  isEnded = false
   readonly #error: Api.SpanStatusCode
+  /** Those of the span itself: its own setter looks at each value anew, and is what most of a span would cost. */
+  readonly #attributes: Api.Attributes
   #sums: Map<AttributeName, number> | null = null
 
   constructor(made: Api.Span, error: Api.SpanStatusCode) {
@@ -49,6 +50,9 @@ class SdkSpan implements Span {
     this.traceId = made.spanContext().traceId
     this.isRecording = made.isRecording()
     this.#error = error
+    this.#attributes = this.isRecording
+      ? (made as Api.Span & Pick<ReadableSpan, 'attributes'>).attributes
+      : {}
   }
 
   traceParent(): TraceParent {
@@ -60,24 +64,25 @@ class SdkSpan implements Span {
     if (!this.isRecording) return
     for (const name in attributes) {
       const value = attributes[name as AttributeName]
-      if (value !== null && value !== undefined) this.made.setAttribute(name, value)
+      if (value !== null && value !== undefined) this.#attributes[name] = value
     }
   }
 
   add(name: AttributeName, amount: number): void {
-    if (!this.isRecording) return
+    if (!this.isRecording || this.isEnded) return
     this.#sums ??= new Map()
     this.#sums.set(name, (this.#sums.get(name) ?? 0) + amount)
   }
 
   fail(type?: string): void {
     if (!this.isRecording) return
-    if (type !== undefined) this.made.setAttribute('error.type', type)
+    if (type !== undefined) this.set({ 'error.type': type })
     this.made.setStatus({ code: this.#error })
   }
 
   end(): void {
-    for (const [name, sum] of this.#sums ?? []) this.made.setAttribute(name, sum)
+    this.isEnded = true
+    for (const [name, sum] of this.#sums ?? []) this.set({ [name]: sum })
     this.made.end()
   }
 }

@@ -86,4 +86,22 @@ describe.skipIf(TEST_DATABASE_URL === null)('two gateways on one Postgres', { ti
     expect(done).not.toContain(taken)
     await stream.close()
   })
+
+  it('of one instance each send for themselves', async () => {
+    const workers = startGateway(['serve', '--workers', '2'], {
+      ...cluster.settings,
+      PORT: '0',
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.endpoint}/v1/metrics`,
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+      OTEL_SERVICE_NAME: 'workers',
+    })
+    await workers.waitFor(/"msg":"listening"/)
+    const instances = () =>
+      collector.points
+        .filter(({ resource }) => resource['service.name'] === 'workers')
+        .map(({ resource }) => resource['service.instance.id'])
+    await expect.poll(() => new Set(instances()).size, SOON).toBe(2)
+    workers.kill('SIGTERM')
+    expect(await workers.exit).toBe(0)
+  })
 })
