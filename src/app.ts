@@ -75,7 +75,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const now = overrides.now ?? (() => new Date())
   const plain = overrides.logger ?? createLogger({ level: config.logLevel })
   const metrics = createMetrics()
-  const otel = await startOtel(config.otel, { report: metrics.report, logger: plain })
+  const otel = await startOtel(config.otel, { report: metrics.report, wallClock: Date.now, logger: plain })
   const base = { now, metrics, otel, logger: withTraces(plain, otel.tracing) }
   try {
     return await openApp(config, overrides, base)

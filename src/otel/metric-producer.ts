@@ -7,15 +7,17 @@ type Family = MetricReport[number]
 
 export interface MetricProducerOptions {
   report(): Promise<MetricReport>
+  /** Milliseconds since 1970. */
+  wallClock(): number
   resource: Sdk.ResourceMetrics['resource']
 }
 
 /** Counters and histograms count from here on. */
 export function createMetricProducer(
   { AggregationTemporality, DataPointType }: typeof Sdk,
-  { report, resource }: MetricProducerOptions,
+  { report, resource, wallClock }: MetricProducerOptions,
 ): Sdk.MetricProducer {
-  const startTime = hrTimeNow()
+  const startTime = hrTimeOf(wallClock())
   const aggregationTemporality = AggregationTemporality.CUMULATIVE
 
   function toMetric(family: Family, endTime: HrTime): Sdk.MetricData {
@@ -42,7 +44,7 @@ export function createMetricProducer(
   return {
     async collect() {
       const families = await report()
-      const endTime = hrTimeNow()
+      const endTime = hrTimeOf(wallClock())
       const metrics = families.map((family) => toMetric(family, endTime))
       return {
         resourceMetrics: {
@@ -100,8 +102,6 @@ function unitOf(name: string): string {
   return name.endsWith('_bytes') ? 'By' : ''
 }
 
-/** The clock of the machine, as spans have it too. */
-function hrTimeNow(): HrTime {
-  const milliseconds = performance.timeOrigin + performance.now()
-  return [Math.floor(milliseconds / 1_000), Math.floor((milliseconds % 1_000) * 1_000_000)]
+function hrTimeOf(milliseconds: number): HrTime {
+  return [Math.floor(milliseconds / 1_000), (milliseconds % 1_000) * 1_000_000]
 }

@@ -34,6 +34,8 @@ export interface Otel {
 
 export interface OtelOptions {
   report(): Promise<MetricReport>
+  /** Milliseconds since 1970. */
+  wallClock(): number
   logger: Logger
 }
 
@@ -43,8 +45,8 @@ export async function startOtel(config: OtelConfig, options: OtelOptions): Promi
   const resource = await createResource(config).catch(explain)
   const complain = createComplaint(options.logger)
   const [tracing, sending] = await Promise.all([
-    traces && startTraces(traces, resource, complain),
-    metrics && startMetrics(metrics, { report: options.report, resource, complain }),
+    traces && startTraces(traces, { ...options, resource, complain }),
+    metrics && startMetrics(metrics, { ...options, resource, complain }),
   ]).catch(explain)
   return {
     ...(tracing && { tracing: tracing.tracing }),
@@ -83,10 +85,14 @@ async function createResource({ serviceName, resource }: OtelConfig) {
   )
 }
 
+interface Sending extends OtelOptions {
+  resource: Resource
+  complain: Complain
+}
+
 async function startTraces(
   { url, headers, timeoutMs, batch, ...sampling }: TracesConfig,
-  resource: Resource,
-  complain: Complain,
+  { resource, complain, wallClock }: Sending,
 ) {
   const [api, sdk, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/api'),
@@ -94,20 +100,19 @@ async function startTraces(
     import('@opentelemetry/exporter-trace-otlp-proto'),
   ])
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
-  const provider = new sdk.TracerProvider({
-    resource,
-    sampler: samplerOf(sdk, sampling),
-    spanProcessors: [
-      new sdk.BatchSpanProcessor({
-        ...batch,
-        exporter: guardSpans(exporter, ({ error }) => error && complain('traces', error)),
-      }),
-    ],
+  const processor = new sdk.BatchSpanProcessor({
+    ...batch,
+    exporter: guardSpans(exporter, ({ error }) => error && complain('traces', error)),
   })
-  return {
-    tracing: createTracing(api, provider.getTracer(SERVICE_NAME)),
-    shutdown: () => provider.shutdown(),
-  }
+  const tracing = createTracing({
+    api,
+    sampler: samplerOf(sdk, sampling),
+    ids: new sdk.RandomIdGenerator(),
+    origin: { resource, instrumentationScope: { name: SERVICE_NAME } },
+    wallClock,
+    onEnd: (span) => processor.onEnd(span),
+  })
+  return { tracing, shutdown: () => processor.shutdown() }
 }
 
 function samplerOf(
@@ -127,7 +132,7 @@ function samplerOf(
 
 async function startMetrics(
   { url, headers, timeoutMs, intervalMs, collectTimeoutMs }: MetricsConfig,
-  { resource, complain, report }: Pick<OtelOptions, 'report'> & { resource: Resource; complain: Complain },
+  { resource, complain, report, wallClock }: Sending,
 ) {
   const [sdk, { OTLPMetricExporter }] = await Promise.all([
     import('@opentelemetry/sdk-metrics'),
@@ -147,7 +152,7 @@ async function startMetrics(
         exporter,
         exportIntervalMillis: intervalMs,
         exportTimeoutMillis: collectTimeoutMs,
-        metricProducers: [createMetricProducer(sdk, { report, resource })],
+        metricProducers: [createMetricProducer(sdk, { report, resource, wallClock })],
       }),
     ],
   })
