@@ -22,10 +22,17 @@ export interface Contest {
   /** The same with everything off. */
   gatewayOff(): Promise<Ours>
   /** A further one with everything on, which is the caller's to close. */
-  another(options?: { database?: DatabaseName; words?: readonly string[] }): Promise<Ours>
+  another(options?: Another): Promise<Ours>
   peers(): Promise<Entrant[]>
   /** However often it is called, it resolves when nothing is left. */
   close(): Promise<void>
+}
+
+export interface Another {
+  database?: DatabaseName
+  words?: readonly string[]
+  /** Beside the usual ones. */
+  settings?: Record<string, string>
 }
 
 /** As `authorization` has them. */
@@ -59,12 +66,9 @@ export async function createContest(options: ContestOptions): Promise<Contest> {
     await fillProvider(started.gu1)
     return started
   })
-  async function start(
-    settings: Record<string, string>,
-    more: { database?: DatabaseName; words?: readonly string[] },
-  ) {
+  async function start(settings: Record<string, string>, { settings: further, ...more }: Another) {
     const { settings: providers, gu1 } = await emulators()
-    const all = { ...providers, ...settings }
+    const all = { ...providers, ...settings, ...further }
     return startOurs({ database, ...more, settings: all, gu1, writer: callers.writer })
   }
   return {

@@ -1,6 +1,7 @@
 // docs/generated/configuration.md and .env.example: every environment name, from the tables the gateway reads.
 
 import { UPSTREAM_POLICY, UPSTREAM_POLICY_NAMES } from '../src/domain/upstream.ts'
+import { OTEL_SETTINGS } from '../src/otel/settings.ts'
 import { PROVIDERS } from '../src/providers/index.ts'
 import type { ProviderDefinition, Setting } from '../src/providers/provider.ts'
 import { POLICY_SETTING, policyName, SETTINGS } from '../src/settings.ts'
@@ -68,11 +69,17 @@ export function renderEnvExample(): string {
 }
 
 function groups(): Group[] {
-  const gateway: Record<string, GatewaySetting> = SETTINGS
-  const rows = Object.entries(gateway).map(([name, setting]) =>
+  return [
+    { title: 'Gateway', rows: gatewayRows(SETTINGS) },
+    ...PROVIDERS.map(providerGroup),
+    { title: 'OpenTelemetry', rows: gatewayRows(OTEL_SETTINGS) },
+  ]
+}
+
+function gatewayRows(settings: Record<string, GatewaySetting>): Row[] {
+  return Object.entries(settings).map(([name, setting]) =>
     createRow(name, setting, { fallback: setting.default ?? null, required: false }),
   )
-  return [{ title: 'Gateway', rows }, ...PROVIDERS.map(providerGroup)]
 }
 
 function providerGroup(provider: ProviderDefinition): Group {

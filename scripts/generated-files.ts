@@ -16,6 +16,7 @@ import { renderProvidersPage } from './providers-page.ts'
 import { renderResolverTypes } from './resolver-types.ts'
 import { renderStatusPage } from './status-page.ts'
 import { renderStatusWords } from './status-words.ts'
+import { renderTelemetryPage } from './telemetry-page.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the repository. */
@@ -40,6 +41,7 @@ export async function renderFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/generated/metrics.md', content: renderMetricsPage() },
     { path: 'docs/generated/providers.md', content: renderProvidersPage() },
     { path: 'docs/generated/status.md', content: renderStatusPage(readSchema()) },
+    { path: 'docs/generated/telemetry.md', content: renderTelemetryPage() },
     {
       path: 'docs/performance.md',
       content: printed('docs/performance.md', 'performance', renderPerformanceTables(results)),

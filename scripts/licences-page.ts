@@ -1,15 +1,16 @@
-// docs/generated/licences.md: every package that a gateway runs with, and the licence it states.
-import { runtimePackages, runtimeWeights } from './lockfile.ts'
+// docs/generated/licences.md: every package that a gateway runs with, or may run with, and the licence it states.
+import { type LockedPackage, optionalPackages, runtimePackages, runtimeWeights } from './lockfile.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 export function renderLicencesPage(): string {
   const packages = runtimePackages()
-  const licences = Map.groupBy(packages, ({ license }) => license ?? 'none stated')
+  const optional = optionalPackages()
+  const licences = Map.groupBy([...packages, ...optional], ({ license }) => license ?? 'none stated')
   const counted = [...licences].toSorted(([, some], [, others]) => others.length - some.length)
   const weights = runtimeWeights().toSorted(([, some], [, others]) => others - some)
   return [
     `${GENERATED}\n# Licences\n\n`,
-    `A gateway runs with ${packages.length} packages. This is what package-lock.json says of them.\n`,
+    `A gateway runs with ${packages.length} packages. ${optional.length} more are for OpenTelemetry, and optional. This is what package-lock.json says of them.\n`,
     section(
       'By licence',
       table(
@@ -17,12 +18,11 @@ export function renderLicencesPage(): string {
         counted.map(([licence, some]) => [text(licence), String(some.length)]),
       ),
     ),
+    section('By package', packageTable(packages)),
     section(
-      'By package',
-      table(
-        ['Package', 'Version', 'Licence'],
-        packages.map(({ name, version, license }) => [code(name), version, text(license ?? 'none stated')]),
-      ),
+      'Optional packages',
+      'For OpenTelemetry. `npm ci --omit=optional` leaves them out.',
+      packageTable(optional),
     ),
     section(
       'Who brings how many',
@@ -33,4 +33,11 @@ export function renderLicencesPage(): string {
       ),
     ),
   ].join('')
+}
+
+function packageTable(packages: readonly LockedPackage[]): string {
+  return table(
+    ['Package', 'Version', 'Licence'],
+    packages.map(({ name, version, license }) => [code(name), version, text(license ?? 'none stated')]),
+  )
 }

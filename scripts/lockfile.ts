@@ -52,28 +52,57 @@ export function lockedPackages(): LockedPackage[] {
     }))
 }
 
-/** What a gateway runs with: one of each name and version, by name. */
+/** What a gateway always runs with: one of each name and version, by name. */
 export function runtimePackages(): LockedPackage[] {
-  const used = lockedPackages().filter(({ isForDevelopment }) => !isForDevelopment)
+  return inOrder(reachedFrom('dependencies'))
+}
+
+/** What comes on top where it is not left out: `npm ci --omit=optional`. */
+export function optionalPackages(): LockedPackage[] {
+  const always = new Set(runtimePackages().map(titleOf))
+  return inOrder(reachedFrom('optionalDependencies')).filter((one) => !always.has(titleOf(one)))
+}
+
+function inOrder(packages: readonly LockedPackage[]): LockedPackage[] {
   const order = ({ name, version }: LockedPackage) => `${name} ${version}`
-  return distinct(used).toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
+  return distinct(packages).toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
+}
+
+function reachedFrom(kind: 'dependencies' | 'optionalDependencies'): LockedPackage[] {
+  const byPlace = placesOf()
+  return directOf(kind).flatMap((name) => reached(byPlace, name))
 }
 
 /** Every direct dependency with how many packages it brings, itself among them. Two that need the same one both count it. */
 export function runtimeWeights(): [name: string, packages: number][] {
-  const { packages } = readLockfile()
-  const byPlace = new Map(lockedPackages().map((one) => [one.place, one]))
-  return Object.keys(packages['']?.dependencies ?? {}).map((name) => {
-    const reached = new Map<string, LockedPackage>()
-    const queue = [byPlace.get(MODULES + name)]
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      const { place, needs } = next
-      reached.set(place, next)
-      const found = needs.map((need) => nearest(byPlace, place, need))
-      queue.push(...found.filter((one) => one !== undefined && !reached.has(one.place)))
-    }
-    return [name, distinct([...reached.values()]).length]
-  })
+  const byPlace = placesOf()
+  return directOf('dependencies').map((name) => [name, distinct(reached(byPlace, name)).length])
+}
+
+function directOf(kind: 'dependencies' | 'optionalDependencies'): string[] {
+  const { dependencies = {}, optionalDependencies = {} } = readLockfile().packages[''] ?? {}
+  if (kind === 'optionalDependencies') return Object.keys(optionalDependencies)
+  // npm writes the optional ones here as well.
+  return Object.keys(dependencies).filter((name) => !(name in optionalDependencies))
+}
+
+type Places = ReadonlyMap<string, LockedPackage>
+
+function placesOf(): Places {
+  return new Map(lockedPackages().map((one) => [one.place, one]))
+}
+
+/** A direct dependency, and all that it needs. */
+function reached(byPlace: Places, name: string): LockedPackage[] {
+  const found = new Map<string, LockedPackage>()
+  const queue = [byPlace.get(MODULES + name)]
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const { place, needs } = next
+    found.set(place, next)
+    const needed = needs.map((need) => nearest(byPlace, place, need))
+    queue.push(...needed.filter((one) => one !== undefined && !found.has(one.place)))
+  }
+  return [...found.values()]
 }
 
 /** `name@version`. */
@@ -82,11 +111,7 @@ export function titleOf({ name, version }: Pick<LockedPackage, 'name' | 'version
 }
 
 /** The copy that Node finds from a place: in its own folder, or in that of the nearest package around it. */
-function nearest(
-  byPlace: ReadonlyMap<string, LockedPackage>,
-  place: string,
-  name: string,
-): LockedPackage | undefined {
+function nearest(byPlace: Places, place: string, name: string): LockedPackage | undefined {
   for (
     let folder = place;
     folder !== '';

@@ -1,14 +1,16 @@
 // docs/generated/metrics.md: every metric that `/metrics` answers with.
+import { DELIVERY_OUTCOMES } from '../src/domain/delivery-outcomes.ts'
 import { CALL_OUTCOMES, HELD_BACK } from '../src/domain/upstream.ts'
+import { OPERATION_OUTCOMES } from '../src/graphql/operations.ts'
 import { METRICS, type MetricRow } from '../src/metric-table.ts'
-import { DELIVERY_OUTCOMES } from '../src/service/services.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 
 const INTRO = `
 # Metrics
 
 \`GET /metrics\` answers in the text format of Prometheus. Each instance counts for itself, all its
-workers together, from its start. No label holds anything that a provider or a caller sent.
+workers together, from its start. No label holds anything that a provider or a caller sent. A collector gets the same by
+OTLP ([how](../operations.md#traces-and-metrics-in-your-collector)), from each worker by itself.
 `
 
 const OUTCOMES = {
@@ -37,6 +39,15 @@ export function renderMetricsPage(): string {
       'Labels',
       '`provider` is the id of a provider of this gateway. `outcome` of a webhook is one of these:',
       table(['`outcome`', 'Meaning'], outcomes),
+    ) +
+    section(
+      'Operations',
+      '`type` is `query`, `mutation`, `subscription`, or `unknown` for what was refused before that was known. `outcome` of an operation is one of these:',
+      table(
+        ['`outcome`', 'Meaning'],
+        Object.entries(OPERATION_OUTCOMES).map(([name, meaning]) => [code(name), text(meaning)]),
+      ),
+      'Whose fault a code is, is in [errors.md](errors.md).',
     ) +
     section(
       'Calls to providers',

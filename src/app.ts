@@ -1,11 +1,11 @@
 // The composition root: configuration in, a running gateway out. Read it from top to bottom to see what there is.
-import { randomBytes, randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
+import { randomUUID } from 'node:crypto'
 import { isLoopback, originOf } from './address.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { connectBus } from './bus.ts'
 import type { Config } from './config.ts'
 import { createConsole, readConsole } from './console-route.ts'
+import { countStatements } from './domain/tracing.ts'
 import {
   createClocks,
   createEmulators,
@@ -14,28 +14,26 @@ import {
   pointWebhooks,
   webhookSecretsOf,
 } from './emulation.ts'
+import { createServices } from './gateway-services.ts'
 import { createGraphQL, type LiveGraphQL } from './graphql-door.ts'
 import { createHttpServer, type Handler, type HttpServer } from './http.ts'
-import { applyConfig, type Live, livePolicy } from './live.ts'
+import { applyConfig, type Live } from './live.ts'
 import { createShedding } from './load-shedding.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { type Otel, startOtel } from './otel/start.ts'
 import { openReadyDatabase, type ReadyDatabase } from './ready-database.ts'
 import { createAuditLog } from './service/audit.ts'
 import { deriveAuditKey } from './service/audit-chain.ts'
 import { createIntake, type Intake } from './service/deliveries.ts'
 import { createDuties } from './service/duties.ts'
 import { createFeed } from './service/feed.ts'
-import { createFlights } from './service/flights.ts'
-import { createGates } from './service/gates.ts'
-import { createGroups } from './service/groups.ts'
-import { alsoTelling, createProviderMinutes } from './service/provider-minutes.ts'
-import { createProviderRegistry, type ProviderEntry, type WebhookSecrets } from './service/providers.ts'
+import { alsoTelling, createProviderMinutes, type ProviderMinutes } from './service/provider-minutes.ts'
+import type { WebhookSecrets } from './service/providers.ts'
 import type { Services } from './service/services.ts'
-import { createSnapshots } from './service/snapshots.ts'
-import { createVault } from './service/vault.ts'
 import { createWorker } from './service/worker.ts'
-import { loadKey } from './store/keys.ts'
-import { createLogger, type Logger } from './telemetry.ts'
+import { countReady } from './store/deliveries.ts'
+import { countChanges } from './store/status-log.ts'
+import { createLogger, type Logger, withTraces } from './telemetry.ts'
 import { createProviders, createUpstreams } from './upstreams.ts'
 import type { Siblings } from './workers/siblings.ts'
 
@@ -74,20 +72,44 @@ interface Background {
 }
 
 const DRAIN_TIMEOUT_MS = 8_000
+/** Of the time to stop, what is left for a collector at least, and at most. */
+const FLUSH_MS = { min: 500, max: 3_000 }
 const POLL_MS = 1_000
 /** Of each provider: what they look up and write goes together. They leave sockets to the provider for who waits for an answer. */
 const DELIVERIES_AT_ONCE = 12
 
-/** Where the console was built, of a checkout and of a published package alike. */
-const CONSOLE = fileURLToPath(new URL('../console/dist', import.meta.url))
-
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const ground = await openGround(config, overrides)
-  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger } = ground
+  const now = overrides.now ?? (() => new Date())
+  const plain = overrides.logger ?? createLogger({ level: config.logLevel })
+  const minutes = createProviderMinutes(now)
+  const metrics = alsoTelling(createMetrics(), minutes.hooks)
+  const otel = await startOtel(config.otel, { report: metrics.report, wallClock: Date.now, logger: plain })
+  const base = { now, metrics, minutes, otel, logger: withTraces(plain, otel.tracing) }
+  try {
+    return await openApp(config, overrides, base)
+  } catch (error) {
+    await otel.close(0)
+    throw error
+  }
+}
+
+/** What everything else is given. */
+interface Base {
+  now(): Date
+  metrics: Metrics
+  minutes: ProviderMinutes
+  otel: Otel
+  logger: Logger
+}
+
+async function openApp(config: Config, overrides: Overrides, base: Base): Promise<App> {
+  const ground = await openGround(config, overrides, base)
+  const { database, bus, upstreams, shedding, emulators, authenticator, audit, logger, otel } = ground
   const inside = Promise.withResolvers<Inside>()
   const server = createFront(config, ground, inside.promise)
   const background: Background[] = []
   const close = async (drainTimeoutMs: number) => {
+    const begin = performance.now()
     await Promise.all([server.drain(drainTimeoutMs), ...background.map((one) => one.stop())])
     await upstreams.close()
     authenticator.close()
@@ -96,6 +118,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       .flush()
       .catch((err: unknown) => logger.error({ err }, 'the end of the audit log was not written'))
     await bus?.close()
+    const left = drainTimeoutMs - (performance.now() - begin)
+    await otel.close(Math.min(Math.max(left, FLUSH_MS.min), FLUSH_MS.max))
     await database.close()
   }
   try {
@@ -126,13 +150,11 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 /** What there is before anybody can be answered. */
 type Ground = Awaited<ReturnType<typeof openGround>>
 
-async function openGround(config: Config, overrides: Overrides) {
-  const now = overrides.now ?? (() => new Date())
+async function openGround(config: Config, overrides: Overrides, base: Base) {
+  const { now, metrics, otel, logger } = base
+  const { tracing } = otel
   const pollMs = overrides.pollMs ?? POLL_MS
-  const logger = overrides.logger ?? createLogger({ level: config.logLevel })
-  const minutes = createProviderMinutes(now)
-  const metrics = alsoTelling(createMetrics(), minutes.hooks)
-  const database = await openReadyDatabase(config)
+  const database = await openReadyDatabase(config, { onStatement: countStatements(tracing) })
   if (database.missingMasters.length > 0)
     logger.warn({ masters: database.missingMasters }, 'data keys are under master keys that are not set here')
   const authenticator = await orClose(database, () =>
@@ -150,7 +172,7 @@ async function openGround(config: Config, overrides: Overrides) {
     ...(bus && { publish: bus.publish }),
   })
   bus?.subscribe(feed.wake)
-  const upstreams = createUpstreams(config.providers, { now, logger, metrics })
+  const upstreams = createUpstreams(config.providers, { now, logger, metrics, tracing })
   const emulators = createEmulators(config, now)
   const isShed = overrides.shed !== false
   const shedding = isShed ? createShedding({ onShed: metrics.countShed, probe: database.ping }) : null
@@ -161,8 +183,13 @@ async function openGround(config: Config, overrides: Overrides) {
     logger,
   })
   const live: Live = { config, secrets: new Map() }
+  metrics.watchSubscriptions(feed.lag)
+  metrics.watchStore(async () => ({
+    queued: await countReady(database.db, live.config.webhookQueueLimit),
+    position: await countChanges(database.db),
+  }))
   const parts = { live, database, bus, feed, upstreams, shedding, emulators, authenticator, audit }
-  return { ...parts, now, pollMs, logger, metrics, minutes, siblings }
+  return { ...parts, ...base, tracing, pollMs, siblings }
 }
 
 /** A key file that cannot be used is found here, with the database open already. */
@@ -182,7 +209,7 @@ interface Inside {
 }
 
 function createFront(config: Config, ground: Ground, inside: Promise<Inside>): HttpServer {
-  const { live, database, emulators, feed, logger, metrics, siblings, shedding } = ground
+  const { live, database, emulators, feed, logger, metrics, siblings, shedding, tracing } = ground
   return createHttpServer({
     graphql: async (request, connection) => (await inside).graphql.handle(request, connection),
     quick: async (head) => (await inside).graphql.quick(head),
@@ -190,13 +217,14 @@ function createFront(config: Config, ground: Ground, inside: Promise<Inside>): H
     metrics: siblings?.renderMetrics ?? metrics.render,
     ready: () => database.ping().then(() => true),
     mounts: mountsOf(emulators),
-    ...(config.hasConsole && { console: createConsole(readConsole(CONSOLE)) }),
+    ...(config.hasConsole && { console: createConsole(readConsole()) }),
     endStreams: feed.end,
     loopbackOnly: isLoopback(config.host),
     get corsOrigins() {
       return live.config.corsOrigins
     },
     ...(shedding && { shedding }),
+    ...(tracing && { tracing }),
     logger,
   })
 }
@@ -217,33 +245,4 @@ async function createInside(ground: Ground, origin: string) {
   })
   const taken = ground.siblings?.taken
   return { services, worker, intake, graphql: createGraphQL(live, { ...ground, services, taken }) }
-}
-
-interface ProviderParts {
-  entries: ProviderEntry[]
-  secrets: WebhookSecrets
-}
-
-async function createServices(
-  { live, database, feed, metrics, minutes, audit, now, logger }: Ground,
-  { entries, secrets }: ProviderParts,
-): Promise<Services> {
-  return {
-    db: database.db,
-    providers: createProviderRegistry(entries, { now, logger, secrets }),
-    minutes,
-    flights: createFlights(),
-    snapshots: createSnapshots(database),
-    groups: createGroups(),
-    gates: createGates(live.config.gates),
-    feed,
-    metrics,
-    audit,
-    vault: createVault({ ...database, now }),
-    cursorKey: await loadKey(database.db, 'cursor', randomBytes(32)),
-    policy: livePolicy(live),
-    logger,
-    now,
-    newId: randomUUID,
-  }
 }

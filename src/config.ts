@@ -5,6 +5,7 @@ import type { PiiClass } from './domain/pii.ts'
 import { DEFAULT_TENANT } from './domain/principal.ts'
 import { DEFAULT_UPSTREAM_POLICY, type UpstreamPolicy } from './domain/upstream.ts'
 import { readGatesFile } from './gates-file.ts'
+import { type OtelConfig, readOtel } from './otel/config.ts'
 import { PROVIDERS } from './providers/index.ts'
 import type { ProviderDefinition, Settings } from './providers/provider.ts'
 import { SANDBOX_GATES } from './sandbox-gates.ts'
@@ -43,6 +44,8 @@ export interface Config {
   rateLimitPerMinute: number
   limits: DocumentLimits
   trustedDocuments: { mode: 'required' | 'preferred' | 'off'; manifests: readonly string[] }
+  /** What is sent to a collector. */
+  otel: OtelConfig
   providers: readonly ConfiguredProvider[]
   /** By name. */
   gates: GatePolicies
@@ -115,6 +118,7 @@ export function readConfig(
       mode: read<'required' | 'preferred' | 'off'>('TRUSTED_DOCUMENTS', SETTINGS.TRUSTED_DOCUMENTS) ?? 'off',
       manifests: read<string[]>('TRUSTED_DOCUMENTS_MANIFESTS', SETTINGS.TRUSTED_DOCUMENTS_MANIFESTS) ?? [],
     },
+    otel: readOtel(read, problems),
     providers,
     gates: readGates(read<string>('GATES_FILE', SETTINGS.GATES_FILE) ?? null, { mode, providers, problems }),
   }

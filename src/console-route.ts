@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pathOf, refuse } from './answers.ts'
 import type { Handler } from './routes.ts'
 
@@ -29,8 +30,11 @@ interface ConsoleFile {
 /** By path below /console/. Empty: it was not built. */
 export type ConsoleFiles = ReadonlyMap<string, ConsoleFile>
 
+/** Of a checkout and of a published package alike. */
+const BUILT = fileURLToPath(new URL('../console/dist', import.meta.url))
+
 /** All that was built, read once: what is asked for is looked up here and never on the disk. */
-export function readConsole(directory: string): ConsoleFiles {
+export function readConsole(directory = BUILT): ConsoleFiles {
   if (!existsSync(directory)) return new Map()
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   const built = names.filter((name) => TYPES[extname(name)] !== undefined)

@@ -2,9 +2,11 @@
 import { fileURLToPath } from 'node:url'
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
+import type { Span, Tracing } from './domain/tracing.ts'
 import { audienceOf, createContext, type GraphContext, renewContext } from './graphql/context.ts'
+import { type OperationDone, type OperationOutcome, outcomeOf } from './graphql/operations.ts'
 import { createPersonalDocuments } from './graphql/personal-documents.ts'
-import { eventIdOf } from './graphql/resolvers/subscription.ts'
+import { eventIdOf, traceOf } from './graphql/resolvers/subscription.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphQLServer, type GraphQLServer, type Rules } from './graphql/server.ts'
 import { standingOf } from './graphql/standing.ts'
@@ -21,7 +23,8 @@ import type { Logger } from './telemetry.ts'
 export interface GraphQLDoor {
   authenticator: Authenticator
   services: Services
-  metrics: Pick<Metrics, 'countRequest'>
+  metrics: Pick<Metrics, 'countOperation'>
+  tracing?: Tracing | undefined
   logger: Logger
   /** Of the other workers of this instance. */
   taken?: TakenChannel | undefined
@@ -40,7 +43,7 @@ export interface LiveGraphQL extends GraphQLServer {
 
 export function createGraphQL(
   live: Live,
-  { authenticator, services, metrics, logger, taken }: GraphQLDoor,
+  { authenticator, services, metrics, tracing, logger, taken }: GraphQLDoor,
 ): LiveGraphQL {
   const { config } = live
   const limiter = createRateLimiter({ perMinute: config.rateLimitPerMinute, channel: taken })
@@ -58,7 +61,13 @@ export function createGraphQL(
     isPersonal: createPersonalDocuments(schema),
     isSteady: createSteadyDocuments(schema),
     standingOf,
-    onRequest: metrics.countRequest,
+    onOperation(done) {
+      const outcome = outcomeOf(done.codes)
+      metrics.countOperation({ ...done, outcome })
+      if (tracing) describe(tracing.active(), done, outcome)
+    },
+    tracing,
+    traceOf,
     eventIdOf,
     isUnavailable,
     ...rulesOf(config),
@@ -82,4 +91,19 @@ export function createGraphQL(
 function rulesOf({ limits, trustedDocuments: { mode, manifests }, hasConsole }: Config): Rules {
   const own = loadTrustedDocuments(hasConsole ? [CONSOLE_DOCUMENTS] : [])
   return { limits, trusted: { mode, texts: loadTrustedDocuments(manifests), own } }
+}
+
+function describe(
+  span: Span | null,
+  { type, name, way, codes }: OperationDone,
+  outcome: OperationOutcome,
+): void {
+  if (!span?.isRecording) return
+  const isFailed = codes.length > 0
+  span.set({
+    ...{ 'graphql.operation.type': type, 'graphql.operation.name': name, 'kyc.way': way },
+    ...(isFailed && { 'error.type': codes[0] ?? null, 'kyc.error.count': codes.length }),
+  })
+  // What is up to the caller is no failure of the gateway.
+  if (isFailed && outcome !== 'caller_error') span.fail()
 }

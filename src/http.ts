@@ -5,17 +5,9 @@ import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import { createCors, isLoopbackOrigin, isOwnOrigin } from './cors.ts'
 import { GatewayError } from './domain/errors.ts'
+import { FOREIGN_HOST, FOREIGN_ORIGIN, namesLoopback, UNLISTED_ORIGIN } from './foreign-callers.ts'
 import { createQuickPosts, mayBeQuick, type QuickPost, type QuickPosts } from './quick-posts.ts'
-import {
-  answer,
-  createRoutes,
-  FOREIGN_HOST,
-  FOREIGN_ORIGIN,
-  namesLoopback,
-  type Route,
-  type RouteOptions,
-  UNLISTED_ORIGIN,
-} from './routes.ts'
+import { answer, createRoutes, type Route, type RouteOptions } from './routes.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Streams, type UpgradeState, upgrade } from './upgrade.ts'
 
@@ -55,16 +47,14 @@ interface State extends UpgradeState {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { draining: false, unused: new Set(), upgraded: new Set(), streams: null }
-  const { logger, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
-  const door = { routes: createRoutes(options, state), state, logger }
+  const { logger, tracing, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options
+  const door = { routes: createRoutes(options, state), state, tracing, logger }
   const refusals = createRefusals(options)
   const { quick } = options
   const server = createNodeServer({
     state,
     receiveTimeoutMs,
-    quick: quick
-      ? createQuickPosts({ quick, cors: createCors(options), shedding: options.shedding, logger })
-      : null,
+    quick: quick ? createQuickPosts({ ...options, quick, cors: createCors(options) }) : null,
     isLong: (request) => state.draining || refusals.ofRequest(request).length > 0,
     handle(request, { req }) {
       const connection = { cut: () => void req.socket.destroy() }

@@ -3,7 +3,7 @@
 export interface MetricRow {
   name: string
   type: 'counter' | 'gauge' | 'histogram'
-  labels: readonly ('provider' | 'outcome' | 'reason' | 'way')[]
+  labels: readonly ('provider' | 'outcome' | 'reason' | 'way' | 'type' | 'cache' | 'result')[]
   /** One sentence: the scraped text and docs/generated/metrics.md say it. */
   help: string
   /** What workers of one instance show together. Absent: their sum. `max` is for what each of them sees as a whole. */
@@ -46,13 +46,51 @@ export const METRICS = {
     name: 'kyc_graphql_requests_total',
     type: 'counter',
     labels: ['way'],
-    help: 'Requests to /graphql that were authenticated: `kept` for answers that were worked out before and of which nothing has changed, `short` for other queries that were known and took the short way, `long` for the rest.',
+    help: 'Requests to /graphql that were authenticated, when their answer was there: `kept` for answers that were worked out before and of which nothing has changed, `short` for other queries that were known and took the short way, `long` for the rest.',
+  },
+  operations: {
+    name: 'kyc_graphql_operations_total',
+    type: 'counter',
+    labels: ['type', 'outcome'],
+    help: 'Operations of authenticated callers, on WebSockets too, by what became of them. Subscriptions count when they begin.',
+  },
+  operationSeconds: {
+    name: 'kyc_graphql_operation_seconds',
+    type: 'histogram',
+    labels: ['type'],
+    help: 'Seconds from the authentication of an operation to its answer, or to the beginning of its events.',
+  },
+  cacheRequests: {
+    name: 'kyc_cache_requests_total',
+    type: 'counter',
+    labels: ['cache', 'result'],
+    help: 'How often what the store says was in memory (`hit`), or had to be read (`miss`): of one customer (`snapshots`), or of whom a page of a list shows (`pages`).',
   },
   subscribers: {
     name: 'kyc_subscribers',
     type: 'gauge',
     labels: [],
     help: 'Subscriptions that are open at this instance.',
+  },
+  subscriptionLag: {
+    name: 'kyc_subscription_lag_changes',
+    type: 'gauge',
+    labels: [],
+    help: 'Changes that the slowest subscription of this instance has still to be sent. Those that wait for a change are not behind.',
+    aggregator: 'max',
+  },
+  logPosition: {
+    name: 'kyc_log_position',
+    type: 'gauge',
+    labels: [],
+    help: 'Changes that were ever appended to the status logs of all tenants, by all instances on one database.',
+    aggregator: 'max',
+  },
+  decisionSeconds: {
+    name: 'kyc_decision_seconds',
+    type: 'histogram',
+    labels: ['provider'],
+    help: 'Seconds from the request of a validation to its first approval or rejection, by the times that the provider tells. Counted once, where the gateway saw it happen.',
   },
   upstreamCalls: {
     name: 'kyc_upstream_calls_total',

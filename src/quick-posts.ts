@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { overloaded } from './answers.ts'
 import type { Cors } from './cors.ts'
+import type { Span, Tracing } from './domain/tracing.ts'
 import type { Shedding } from './load-shedding.ts'
+import { endRequestSpan, startRequestSpan } from './request-spans.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { type Logger, requestIdFrom } from './telemetry.ts'
 
@@ -33,6 +35,8 @@ export interface QuickPostsOptions {
   cors: Cors
   /** Absent: nothing is shed. */
   shedding?: Shedding | undefined
+  /** Absent: no traces are made. */
+  tracing?: Tracing
   logger: Logger
 }
 
@@ -70,7 +74,7 @@ export function createQuickPosts(options: QuickPostsOptions): QuickPosts {
   }
 }
 
-function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
+function createAnswering({ quick, cors, tracing, logger }: QuickPostsOptions) {
   /** Null: it is for the long way. */
   async function ask(request: Readable, response: ServerResponse, requestId: string) {
     const { authorization = null, accept = null, 'content-type': contentType = null } = request.headers
@@ -84,10 +88,11 @@ function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
     request.body = body
     return answerBody(body.toString('utf8'), waiter)
   }
-  return async (request: Readable, response: ServerResponse, refusal?: Response): Promise<boolean> => {
+  async function answerPost({ request, response, refusal, requestId, span }: Post): Promise<boolean> {
     const start = performance.now()
-    const requestId = requestIdFrom(firstOf(request.headers['x-request-id']))
     const answer = refusal ? await plain(refusal) : await ask(request, response, requestId)
+    if (answer === GONE) endRequestSpan(span, 499)
+    // On the long way it gets a span there: this one was never there.
     if (answer === GONE || answer === null) return answer === GONE
     const { status, headers, body } = answer
     response
@@ -100,8 +105,25 @@ function createAnswering({ quick, cors, logger }: QuickPostsOptions) {
       .end(body)
     const ms = Math.round(performance.now() - start)
     logger.info({ requestId, method: 'POST', route: '/graphql', status, ms }, 'request')
+    endRequestSpan(span, status)
     return true
   }
+  return (request: Readable, response: ServerResponse, refusal?: Response): Promise<boolean> => {
+    const requestId = requestIdFrom(firstOf(request.headers['x-request-id']))
+    const post = { request, response, refusal, requestId, span: null }
+    if (!tracing) return answerPost(post)
+    const traceParent = firstOf(request.headers.traceparent)
+    const span = startRequestSpan(tracing, { method: 'POST', route: '/graphql', requestId, traceParent })
+    return span ? tracing.within(span, () => answerPost({ ...post, span })) : answerPost(post)
+  }
+}
+
+interface Post {
+  request: Readable
+  response: ServerResponse
+  refusal: Response | undefined
+  requestId: string
+  span: Span | null
 }
 
 const GONE = Symbol('gone')

@@ -2,7 +2,7 @@
 import type { Config } from './config.ts'
 import { findMissingMasters, loadMasterKeys } from './master-keys.ts'
 import { type KeyStore, openKeyDatabase } from './store/data-keys.ts'
-import { type OpenDatabase, openDatabase } from './store/database.ts'
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { openKeyFile } from './store/key-file.ts'
 import { migrate, pendingMigrations } from './store/migrate.ts'
 
@@ -28,15 +28,18 @@ export function migratesAtStart({ mode, databaseUrl }: Pick<Config, 'mode' | 'da
   return mode === 'sandbox' || databaseUrl === null
 }
 
-/**
- * Throws DatabaseBehind where migrations are missing that somebody has to run. `makesMasterKey`: false where only what is
- * stored already is to be opened.
- */
+export interface ReadyOptions extends Pick<DatabaseOptions, 'onStatement'> {
+  /** False where only what is stored already is to be opened. */
+  makesMasterKey?: boolean
+}
+
+/** Throws DatabaseBehind where migrations are missing that somebody has to run. */
 export async function openReadyDatabase(
   config: Settings,
-  { makesMasterKey = true }: { makesMasterKey?: boolean } = {},
+  { makesMasterKey = true, onStatement }: ReadyOptions = {},
 ): Promise<ReadyDatabase> {
-  const database = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir })
+  const { databaseUrl: url, dataDir } = config
+  const database = await openDatabase({ url, dataDir, onStatement })
   try {
     if (migratesAtStart(config)) await migrateAtStart(database, config)
     const pending = await pendingMigrations(database.db)

@@ -1,9 +1,10 @@
 // Which path goes to whom.
-import { isLoopback } from './address.ts'
 import { json, overloaded, pathOf, refuse, shuttingDown } from './answers.ts'
-import { createCors, isOfForeignPage, refuseForeignPage, refuseOrigin } from './cors.ts'
+import { createCors, isOfForeignPage, refuseForeignPage } from './cors.ts'
+import type { Tracing } from './domain/tracing.ts'
 import type { Load, Shedding } from './load-shedding.ts'
 import { printMetrics, readiness } from './probes.ts'
+import { inRequestSpan } from './request-spans.ts'
 import { type Page, secure } from './security-headers.ts'
 import { type Logger, requestIdOf } from './telemetry.ts'
 import { createWebhookReceiver, type IncomingDelivery } from './webhook-route.ts'
@@ -33,6 +34,8 @@ export interface RouteOptions {
   shedding?: Shedding
   /** Origins of pages that may call /graphql from a browser; read for each request. */
   readonly corsOrigins?: readonly string[]
+  /** Absent: no traces are made. */
+  tracing?: Tracing
   logger: Logger
 }
 
@@ -135,14 +138,31 @@ function createGraphQLRoute(options: RouteOptions, open: Wrap): RouteRest {
 export interface Door {
   routes: Route[]
   state: RouteState
+  tracing?: Tracing | undefined
   logger: Logger
 }
 
-export async function answer(request: Request, door: Door, connection?: Connection): Promise<Response> {
-  const start = performance.now()
+export function answer(request: Request, door: Door, connection?: Connection): Promise<Response> {
   const path = pathOf(request)
   const route = door.routes.find(({ matches }) => matches(path))
   const requestId = requestIdOf(request)
+  const traceParent = request.headers.get('traceparent')
+  const spanned = { method: request.method, route: route?.name, requestId, traceParent }
+  return inRequestSpan(door.tracing, spanned, () => answerOn(route, { request, requestId, door }, connection))
+}
+
+interface Arrived {
+  request: Request
+  requestId: string
+  door: Door
+}
+
+async function answerOn(
+  route: Route | undefined,
+  { request, requestId, door }: Arrived,
+  connection: Connection | undefined,
+): Promise<Response> {
+  const start = performance.now()
   const response = await handle(request, route, connection).catch((error: unknown) => {
     // Whoever breaks off while we read is no failure of ours, and nobody reads this.
     if (request.signal.aborted) return refuse(499, 'CANCELLED')
@@ -203,33 +223,6 @@ function mount(prefix: string, handler: Handler): Route {
       return handler(new Request(url, { method, headers: [...headers], signal, body }))
     },
   })
-}
-
-/** A route that takes whatever comes, for requests that are refused before their path is looked at. */
-function refusing(name: string, message: string): Route {
-  return { name, matches: () => true, level: 'info', handle: () => refuse(403, 'BAD_REQUEST', { message }) }
-}
-
-export const UNLISTED_ORIGIN: Route = {
-  name: '(unlisted origin)',
-  matches: () => true,
-  level: 'info',
-  handle: refuseOrigin,
-}
-
-export const FOREIGN_HOST = refusing(
-  '(foreign host)',
-  'The Host header must be a loopback name, such as localhost.',
-)
-
-export const FOREIGN_ORIGIN = refusing(
-  '(foreign origin)',
-  'A page of another machine may not connect here: the Origin header must be a loopback name.',
-)
-
-/** Only HTTP/1.0 can leave the name away, which no browser does. */
-export function namesLoopback(host: string | undefined): boolean {
-  return host === undefined || isLoopback(host.replace(/:\d+$/, ''))
 }
 
 /** Without parameters there is at most a page to show. */

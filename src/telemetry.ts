@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
 import { GatewayError } from './domain/errors.ts'
+import type { Tracing } from './domain/tracing.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -41,6 +42,26 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     options.destination,
   )
+}
+
+/** Each line says to which trace it belongs, where there is one. */
+export function withTraces(logger: Logger, tracing: Tracing | undefined): Logger {
+  if (!tracing) return logger
+  const traced =
+    (level: 'debug' | 'info' | 'warn' | 'error'): LogMethod =>
+    (fields, message) => {
+      const span = tracing.active()
+      logger[level](span && !span.isEnded ? { ...fields, trace_id: span.traceId } : fields, message)
+    }
+  return {
+    ...{ debug: traced('debug'), info: traced('info'), warn: traced('warn'), error: traced('error') },
+    get level() {
+      return logger.level ?? ''
+    },
+    set level(level) {
+      logger.level = level
+    },
+  }
 }
 
 const ids = new WeakMap<Request, string>()

@@ -19,7 +19,7 @@ export interface LiveUpstreams {
   close(): Promise<void>
 }
 
-type Deps = Pick<UpstreamDeps, 'now' | 'logger'> & { metrics: Metrics }
+type Deps = Pick<UpstreamDeps, 'now' | 'logger' | 'tracing'> & { metrics: Metrics }
 
 export function createUpstreams(providers: readonly ConfiguredProvider[], deps: Deps): LiveUpstreams {
   const retired = new Set<Upstream>()

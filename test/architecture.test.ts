@@ -20,16 +20,17 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^auth\//, 'domain/|auth/|store/(api-keys|database|tables)\\.ts$'],
   [/^graphql\//, 'domain/|service/|graphql/|telemetry\\.ts$'],
   [
-    /^(answers|console-route|cors|http|probes|quick-posts|routes|security-headers|upgrade|webhook-route)\.ts$/,
-    '(address|answers|console-route|cors|load-shedding|probes|quick-posts|routes|security-headers|upgrade|webhook-route|domain/errors|telemetry)\\.ts$',
+    /^(answers|console-route|cors|foreign-callers|http|probes|quick-posts|request-spans|routes|security-headers|upgrade|webhook-route)\.ts$/,
+    '(address|answers|console-route|cors|foreign-callers|load-shedding|probes|quick-posts|request-spans|routes|security-headers|upgrade|webhook-route|domain/(errors|spans|tracing)|telemetry)\\.ts$',
   ],
+  [/^otel\//, 'otel/|domain/|(metrics|setting-forms|settings|telemetry)\\.ts$'],
   [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
-    /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry)\.ts$/,
-    '(address|domain/errors|metric-table|telemetry)\\.ts$',
+    /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry|watched-metrics)\.ts$/,
+    '(address|domain/(delivery-outcomes|errors|tracing|upstream)|metric-table|telemetry|watched-metrics)\\.ts$',
   ],
   [
-    /^((app|cli|main|config|gates-file|sandbox-gates|settings|known-settings|setting-forms|settings-files|live|reload|trust-config|emulation|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
+    /^((app|cli|main|config|gates-file|sandbox-gates|settings|known-settings|setting-forms|settings-files|live|reload|trust-config|emulation|gateway-services|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,
     '',
   ],
 ]

@@ -4,13 +4,20 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { lockedPackages, runtimePackages, runtimeWeights, titleOf } from '../scripts/lockfile.ts'
+import {
+  lockedPackages,
+  optionalPackages,
+  runtimePackages,
+  runtimeWeights,
+  titleOf,
+} from '../scripts/lockfile.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const PAGE = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8')
-const [beginning = '', atRunTime = '', forDevelopment = ''] = PAGE.split(/^## .*$/m)
+const [beginning = '', atRunTime = '', whereThere = '', forDevelopment = ''] = PAGE.split(/^## .*$/m)
 const LOCKED = lockedPackages()
+const ALL = [...runtimePackages(), ...optionalPackages()]
 
 /** What a package may be licensed under: each lets anybody run, change and sell what contains it. */
 const LICENCES: readonly (string | null)[] = ['0BSD', 'Apache-2.0', 'ISC', 'MIT', 'Unlicense']
@@ -29,6 +36,7 @@ const LEAST_VERSIONS: readonly (readonly [name: string, version: string, fault: 
 describe('docs/dependencies.md', () => {
   it.each([
     ['dependencies', atRunTime],
+    ['optionalDependencies', whereThere],
     ['devDependencies', forDevelopment],
   ])('lists exactly the %s, in their order, each with a sentence', (kind, section) => {
     const rows = [...section.matchAll(/^\| `(.+?)` \| (.+) \|$/gm)]
@@ -38,7 +46,8 @@ describe('docs/dependencies.md', () => {
   })
 
   it('goes with exact versions, so that every machine has the same', () => {
-    const versions = Object.entries({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies })
+    const { dependencies, optionalDependencies, devDependencies } = PACKAGE
+    const versions = Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies })
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([])
   })
 
@@ -47,21 +56,30 @@ describe('docs/dependencies.md', () => {
     expect(count).toBeLessThanOrEqual(MOST_PACKAGES)
     const [name, weight] = runtimeWeights().toSorted(([, some], [, others]) => others - some)[0] ?? []
     expect(beginning.replaceAll('\n', ' ')).toContain(
-      `A gateway runs with ${count} packages. \`${name}\` brings most: ${weight}, itself among them.`,
+      `A gateway runs with ${count} packages. \`${name}\` brings most: ${weight}, itself among them. ${optionalPackages().length} more for OpenTelemetry are optional.`,
+    )
+  })
+
+  it('says of each package that is optional how to leave it out', () => {
+    const always = new Set(runtimePackages().map(titleOf))
+    expect(optionalPackages().map(({ name }) => name)).toContain('@opentelemetry/sdk-trace')
+    expect(optionalPackages().filter((one) => always.has(titleOf(one)))).toEqual([])
+    expect(whereThere.replaceAll('\n', ' ')).toContain(
+      `\`npm ci --omit=optional\` leaves these away, with what they bring: ${optionalPackages().length} packages.`,
     )
   })
 })
 
-describe('the packages of a gateway', () => {
+describe('the packages of a gateway, optional ones too,', () => {
   it('are licensed so that anybody may use them', () => {
-    expect(runtimePackages().filter(({ license }) => !LICENCES.includes(license))).toEqual([])
+    expect(ALL.filter(({ license }) => !LICENCES.includes(license))).toEqual([])
   })
 
   it('are all in the list of what a release holds', async () => {
     const { stdout } = await promisify(execFile)(join(ROOT, 'scripts/sbom.sh'))
     const { components, metadata } = JSON.parse(stdout)
     expect(metadata.component.name).toBe(PACKAGE.name)
-    expect(components.map(titleOf).toSorted()).toEqual(runtimePackages().map(titleOf).toSorted())
+    expect(components.map(titleOf).toSorted()).toEqual(ALL.map(titleOf).toSorted())
     expect(components.filter((one: { hashes?: unknown[] }) => !one.hashes?.length)).toEqual([])
   })
 })

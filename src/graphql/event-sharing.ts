@@ -14,11 +14,16 @@ export interface Asked {
   audience: string
 }
 
+/** How many get it. */
+export interface Sharers {
+  count: number
+}
+
 /** Runs `run`, or joins the run for the same payload and the same words that is under way. */
 export type EventSharing = (
   payload: object,
   asked: Asked,
-  run: () => Promise<EventResult>,
+  run: (sharers: Sharers) => Promise<EventResult>,
 ) => Promise<EventResult>
 
 /**
@@ -26,19 +31,28 @@ export type EventSharing = (
  * and the execution last. Who comes later reads anew.
  */
 export function createEventSharing(): EventSharing {
-  const underWay = new WeakMap<object, Map<string, Promise<EventResult>>>()
+  const underWay = new WeakMap<object, Map<string, Run>>()
   const numberOf = createNumbering()
   return (payload, { args, audience }, run) => {
-    const runs = underWay.get(payload) ?? new Map<string, Promise<EventResult>>()
+    const runs = underWay.get(payload) ?? new Map<string, Run>()
     underWay.set(payload, runs)
     const { document, operationName, variableValues } = args
     const key = JSON.stringify([numberOf(document), operationName ?? null, variableValues ?? null, audience])
     const joined = runs.get(key)
-    if (joined) return joined
-    const result = run().finally(() => setImmediate(() => runs.delete(key)))
-    runs.set(key, result)
+    if (joined) {
+      joined.sharers.count += 1
+      return joined.result
+    }
+    const sharers = { count: 1 }
+    const result = run(sharers).finally(() => setImmediate(() => runs.delete(key)))
+    runs.set(key, { sharers, result })
     return result
   }
+}
+
+interface Run {
+  sharers: Sharers
+  result: Promise<EventResult>
 }
 
 /** Documents are parsed once per text, so the same text is the same document. */

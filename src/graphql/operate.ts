@@ -2,10 +2,12 @@
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { getOperationAST } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga'
+import { inSpan, type Tracing } from '../domain/tracing.ts'
 import { requestIdOf } from '../telemetry.ts'
 import type { Caller } from './authentication.ts'
 import type { Settle } from './edge.ts'
 import { type Present, withoutHttp } from './errors.ts'
+import { codesOf, createFacts, type OnOperation, type OperationFacts } from './operations.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
@@ -38,15 +40,36 @@ export interface OperateOptions {
   trusted: TrustedDocuments
   /** Takes its due for what was refused; see `DocumentLimiting`. */
   settle: Settle
+  /** Absent: no traces are made. */
+  tracing?: Tracing | undefined
+  onOperation?: OnOperation
 }
 
-export function createOperate({ envelop, present, trusted, settle }: OperateOptions): Operate {
-  return async (sent, caller) => {
+export function createOperate(options: OperateOptions): Operate {
+  const runOne = createRun(options)
+  return (sent, caller) =>
+    inSpan(options.tracing, 'WebSocket /graphql', {
+      // All operations of a connection are in the trace that asked for it, if there is one.
+      parent: caller.request.headers.get('traceparent'),
+      async work(span) {
+        const begin = performance.now()
+        span?.set({ 'http.route': '/graphql', 'kyc.request_id': requestIdOf(caller.request) })
+        const facts = createFacts()
+        const outcome = await runOne(sent, caller, facts)
+        if (!isAsyncIterable(outcome)) facts.codes = codesOf(outcome)
+        options.onOperation?.({ way: 'socket', ...facts, seconds: (performance.now() - begin) / 1_000 })
+        return outcome
+      },
+    })
+}
+
+function createRun({ envelop, present, trusted, settle }: OperateOptions) {
+  return async (sent: OperationParams, caller: Caller, facts: OperationFacts): Promise<Outcome> => {
     const reader = { requestId: requestIdOf(caller.request), principal: caller.principal }
     const show = (result: ExecutionResult) => withoutHttp(present(result, reader))
     try {
       const params = resolveDocument(sent, trusted)
-      const outcome = await run(envelop({ ...caller, params }), params)
+      const outcome = await run(envelop({ ...caller, params, facts }), params)
       if (isAsyncIterable(outcome)) return mapAsyncIterator(outcome, show)
       return show(await settle(outcome, caller))
     } catch (error) {

@@ -31,6 +31,8 @@ export interface QuickAnswer {
   text: string | Uint8Array<ArrayBuffer> | null
   /** It was worked out before, and nothing has changed since. */
   isKept: boolean
+  /** Of the operation. */
+  name: string | null
   /** Of the answer, beside those that every answer has. */
   headers: Readonly<Record<string, string>>
 }
@@ -120,21 +122,22 @@ export function createQuickQueries<Context extends object>(options: QuickOptions
     const taken = (await take?.(principal, pointsOf(asked.cost))) ?? { allowed: true, headers: {} }
     // A refusal takes nothing, so that the long way comes to the same.
     if (!taken.allowed) return null
-    const { headers } = taken
+    const name = asked.query.operation.name?.value ?? null
+    const base = { headers: taken.headers, name }
     const answer = (result: ExecutionResult) => present(result, { requestId, principal })
     try {
       const moment = options.look?.() ?? Promise.resolve()
       if (before) await moment
       if (before?.standing.stands()) {
         await before.standing.note(requestId)
-        return { result: null, text: before.text, isKept: true, headers }
+        return { ...base, result: null, text: before.text, isKept: true }
       }
       const isPersonal = options.isPersonal?.(asked.query.document) === true
       const ran = await runNew(request, { asked, moment, isPersonal })
       const result = (await note(ran, requestId, isPersonal)) as ExecutionResult
-      return { result: answer(result), text: result === ran.result ? ran.text : null, isKept: false, headers }
+      return { ...base, result: answer(result), text: result === ran.result ? ran.text : null, isKept: false }
     } catch (error) {
-      return { result: answer({ errors: [asGraphQLError(error)] }), text: null, isKept: false, headers }
+      return { ...base, result: answer({ errors: [asGraphQLError(error)] }), text: null, isKept: false }
     }
   }
 }

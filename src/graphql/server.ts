@@ -9,9 +9,11 @@ import { type Authenticate, refuseCaller } from './authentication.ts'
 import { useDeadline } from './deadline.ts'
 import { createDocumentLimits, type Take } from './edge.ts'
 import { createPresent, type Present, useSafeErrors } from './errors.ts'
+import type { EventSpanOptions } from './event-spans.ts'
 import { FIRST_QUERY, renderGraphiQL } from './graphiql.ts'
 import { createKnownQueries } from './known-queries.ts'
 import { createOperate, type Operate } from './operate.ts'
+import { codesOf, createFacts, type OnOperation, type OperationFacts, useFacts } from './operations.ts'
 import { useJsonRequests, useResponseHeaders, useTrail } from './plugins.ts'
 import { createQuickPost, type QuickPost, quickly } from './quick-answers.ts'
 import { createQuickQueries, type QuickOptions } from './quick-queries.ts'
@@ -53,6 +55,7 @@ export interface Rules {
 
 export interface GraphQLServerOptions<Context>
   extends Partial<Rules>,
+    EventSpanOptions,
     Pick<QuickOptions<Context>, 'isPersonal' | 'isSteady' | 'standingOf'> {
   schema: GraphQLSchema
   /** Who asks. Called before anything of a request is read; throws UNAUTHENTICATED. */
@@ -75,8 +78,8 @@ export interface GraphQLServerOptions<Context>
   eventIdOf?(payload: unknown, context: Context): string | null
   /** Whether an error means that the database has gone away. */
   isUnavailable?(error: unknown): boolean
-  /** Counts a request whose caller is known. */
-  onRequest?(way: 'kept' | 'short' | 'long'): void
+  /** Called once per operation whose caller is known, when its answer is there. */
+  onOperation?: OnOperation
   logger: Logger
   /** Serves GraphiQL, from this process alone, to browsers that open /graphql. */
   graphiql: boolean
@@ -91,6 +94,8 @@ export interface CallerContext extends EventServerContext {
   principal: Principal
   /** When streams of this caller end; absent where their connection does. */
   endsAt?: Instant | null
+  /** Filled in on the way. */
+  facts?: OperationFacts
 }
 
 export type GraphQLHandler = (
@@ -163,8 +168,14 @@ function createCore<Context extends object>(
   const limiting = createDocumentLimits({ schema, limits, take, onAdmitted: known.learn })
   const queries = createQuickQueries({ ...options, known, limits, trusted, present })
   const quick = createQuickPost(options.authenticate, async (request) => {
+    const begin = performance.now()
     const answer = await queries(request)
-    if (answer) options.onRequest?.(answer.isKept ? 'kept' : 'short')
+    if (answer) {
+      const { isKept, name, result } = answer
+      const facts = { type: 'query', name, codes: codesOf(result) } as const
+      const seconds = (performance.now() - begin) / 1_000
+      options.onOperation?.({ way: isKept ? 'kept' : 'short', ...facts, seconds })
+    }
     return answer
   })
   const yoga = createYoga<CallerContext, Context>({
@@ -189,6 +200,7 @@ function createCore<Context extends object>(
       useEventStreams({ ...times, isEnding: subscriptions.isEnding, logger }),
       // After every plugin that refuses requests or adds rules: it has the last word on errors.
       useSafeErrors(present),
+      useFacts(),
     ],
     maskedErrors: false,
     logging: false,
@@ -205,6 +217,7 @@ function createCore<Context extends object>(
     renderGraphiQL,
   })
   const operate = createOperate({
+    ...options,
     envelop: (context) => yoga.getEnveloped(context),
     present,
     trusted,
@@ -218,9 +231,12 @@ function createCore<Context extends object>(
       if (answered) return answered
       try {
         const principal = await options.authenticate(request.headers.get('authorization'))
-        options.onRequest?.('long')
-        const caller = { principal, endsAt: principal.expiresAt }
-        return await yoga.fetch(request, connection ? { ...caller, connection } : caller)
+        const begin = performance.now()
+        const facts = createFacts()
+        const caller = { principal, endsAt: principal.expiresAt, facts }
+        const response = await yoga.fetch(request, connection ? { ...caller, connection } : caller)
+        options.onOperation?.({ way: 'long', ...facts, seconds: (performance.now() - begin) / 1_000 })
+        return response
       } catch (error) {
         return refuseCaller(error, { requestId: requestIdOf(request), accept: request.headers.get('accept') })
       }

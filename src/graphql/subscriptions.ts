@@ -9,11 +9,20 @@ import {
 } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { GatewayError } from '../domain/errors.ts'
+import { type TraceParent, traceParentHere } from '../domain/tracing.ts'
 import type { Logger } from '../telemetry.ts'
 import { endAt } from './authentication.ts'
-import { createEventSharing, EVENT_ID, type EventResult, type EventSharing } from './event-sharing.ts'
+import {
+  createEventSharing,
+  EVENT_ID,
+  type EventResult,
+  type EventSharing,
+  type Sharers,
+} from './event-sharing.ts'
+import { type EventSpanOptions, inEventSpan } from './event-spans.ts'
+import { DONE, unlessAborted } from './unless-aborted.ts'
 
-export interface SubscriptionOptions<Context> {
+export interface SubscriptionOptions<Context> extends EventSpanOptions {
   /** The context of one event: what the operation's own context says of the caller, and nothing that was loaded before. */
   renewContext(context: Context): Context | Promise<Context>
   /**
@@ -37,6 +46,8 @@ export interface SubscriptionContext {
   signal: AbortSignal
   /** When what the caller proved stops counting; null or absent: that is not our matter. */
   endsAt?: string | null
+  /** Where in a trace it began. */
+  trace?: TraceParent | null
 }
 
 export interface Subscriptions {
@@ -68,7 +79,7 @@ export function createSubscriptions<Context extends object>(
         if (isEnding) stop.abort()
         open.add(stop)
         stop.signal.addEventListener('abort', () => open.delete(stop), { once: true })
-        extendContext({ signal: stop.signal })
+        extendContext({ signal: stop.signal, trace: traceParentHere(options.tracing) })
         setSubscribeFn((args: ExecutionArgs) => start(args, stop, shared))
       },
     },
@@ -110,7 +121,6 @@ interface Following<Context> {
   options: SharedOptions<Context>
 }
 
-const DONE = { done: true, value: undefined } as const
 const EXPIRED = new GatewayError('UNAUTHENTICATED', {
   message: 'Your token has expired. Come back with a fresh one, and after the cursor of the last event.',
 })
@@ -172,19 +182,6 @@ function follow<Context extends object>(
   }
 }
 
-/** The promises of one call only: a race with one that outlives it would keep every result that ever took part. */
-async function unlessAborted(
-  step: Promise<IteratorResult<ExecutionResult>>,
-  signal: AbortSignal,
-): Promise<IteratorResult<ExecutionResult>> {
-  const aborted = Promise.withResolvers<typeof DONE>()
-  const stop = () => aborted.resolve(DONE)
-  signal.addEventListener('abort', stop, { once: true })
-  const first = await Promise.race([step, aborted.promise])
-  signal.removeEventListener('abort', stop)
-  return first
-}
-
 function closeAfter(source: AsyncIterator<unknown>, signal: AbortSignal, logger: Logger): void {
   async function close() {
     try {
@@ -211,8 +208,10 @@ function render<Context extends object>(
   const isPersonal = options.isPersonal?.(args.document) === true
   const audience = isPersonal ? null : (options.audienceOf?.(args.contextValue as Context) ?? null)
   const isShareable = audience !== null && typeof payload === 'object' && payload !== null
-  const run = () => execEvent(payload, args, options)
-  return isShareable ? options.share(payload, { args, audience }, run) : run()
+  const { trace: subscription } = args.contextValue as SubscriptionContext
+  const run = (sharers: Sharers) =>
+    inEventSpan(options, { payload, subscription, sharers }, () => execEvent(payload, args, options))
+  return isShareable ? options.share(payload, { args, audience }, run) : run({ count: 1 })
 }
 
 async function execEvent<Context extends object>(

@@ -1,4 +1,5 @@
 // What the calls to a provider are given: its policy, the clock, chance, and who is told.
+import type { Tracing } from '../domain/tracing.ts'
 import type { BreakerState, CallOutcome, HeldBack, UpstreamPolicy } from '../domain/upstream.ts'
 
 export interface UpstreamMetrics {
@@ -14,5 +15,7 @@ export interface UpstreamDeps {
   /** From 0 to 1. */
   random(): number
   metrics: UpstreamMetrics
+  /** Absent: no traces are made. */
+  tracing?: Tracing | undefined
   logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 }

@@ -10,6 +10,7 @@ import {
   timeout,
 } from 'cockatiel'
 import { GatewayError } from '../domain/errors.ts'
+import { inSpan, traceParentHere } from '../domain/tracing.ts'
 import { CALL_OUTCOMES, type CallOutcome, type UpstreamView } from '../domain/upstream.ts'
 import { createBreaker, type Held } from './breaker.ts'
 import { createHttpClient, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts'
@@ -20,6 +21,9 @@ import type { UpstreamDeps } from './upstream-deps.ts'
 
 export interface Upstream extends HttpClient, UpstreamGuard {}
 
+/** With where in a trace it is sent. */
+type TracedRequest = HttpRequest & { trace: string | null }
+
 /** What became of one call. It is no error to the policies: each looks up whether the outcome concerns it. */
 interface Attempt {
   outcome: CallOutcome
@@ -29,7 +33,7 @@ interface Attempt {
 }
 
 export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
-  const { policy, metrics, random } = deps
+  const { policy, metrics, random, tracing } = deps
   const http = createHttpClient(provider, policy)
   const breaker = createBreaker(provider, deps)
   const pause = createPause(provider, deps)
@@ -69,9 +73,28 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     return pause.holds() === null && breaker.view().breaker === 'CLOSED' && signal?.aborted !== true
   }
 
-  async function attempt(request: HttpRequest, number: number): Promise<Attempt> {
+  /** In the trace of who asked. The provider is not told of it: it is somebody else's machine. */
+  function callInSpan(request: TracedRequest, number: number) {
+    const parent = request.trace ?? undefined
+    return inSpan(tracing, 'call provider', {
+      parent,
+      async work(span) {
+        const call = await callOf(http, request)
+        const { outcome, response } = call
+        span?.set({
+          ...{ 'kyc.provider': provider, 'kyc.outcome': outcome, 'kyc.attempt': number + 1 },
+          'http.request.method': request.method,
+          'http.response.status_code': response?.status ?? null,
+        })
+        if (CALL_OUTCOMES[outcome].isFailure) span?.fail(outcome)
+        return call
+      },
+    })
+  }
+
+  async function attempt(request: TracedRequest, number: number): Promise<Attempt> {
     const begin = performance.now()
-    const call = await callOf(http, request)
+    const call = await callInSpan(request, number)
     metrics.countCall(provider, call.outcome, (performance.now() - begin) / 1_000)
     pause.note(call.response)
     if (call.outcome === 'ok') budget.earn()
@@ -82,7 +105,7 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     return { ...call, isRepeated }
   }
 
-  async function place(request: HttpRequest, number: number): Promise<Attempt> {
+  async function place(request: TracedRequest, number: number): Promise<Attempt> {
     try {
       return await places.execute(() => {
         // Meanwhile the breaker may have opened.
@@ -102,8 +125,10 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     wasHeldBack: (error) => error instanceof GatewayError && heldBack.has(error),
     async send(request) {
       letThrough()
+      // Who had to wait for a place goes on where another one has ended.
+      const trace = traceParentHere(tracing)
       const last = await within(request.signal, (signal) =>
-        retries.execute((context) => place({ ...request, signal }, context.attempt), signal),
+        retries.execute((context) => place({ ...request, signal, trace }, context.attempt), signal),
       )
       return last.open()
     },

@@ -18,6 +18,7 @@ import {
   validationsOf,
 } from './answer-book.ts'
 import type { Answer } from './apply.ts'
+import { countDecisions, type Decided, decidedIn } from './decisions.ts'
 import type { KnownEntity } from './entity-writes.ts'
 import { type Applied, applyToBook, type Observed } from './observe.ts'
 import { redactedRecord, sealNewPersonal, sealRecord } from './personal.ts'
@@ -40,9 +41,11 @@ export async function writeAnswers(
   tenant: string,
   answers: readonly Answer[],
 ): Promise<(AnswerResult | Error)[]> {
-  return inTransaction(services, tenant, (tx, changed) =>
+  const { results, decided } = await inTransaction(services, tenant, (tx, changed) =>
     writeBatch(tx, services, { tenant, answers, changed }),
   )
+  countDecisions(services.metrics, decided)
+  return results
 }
 
 interface Batch {
@@ -52,7 +55,7 @@ interface Batch {
   changed: Set<string>
 }
 
-async function writeBatch(tx: Tx, services: Services, batch: Batch): Promise<(AnswerResult | Error)[]> {
+async function writeBatch(tx: Tx, services: Services, batch: Batch): Promise<Written> {
   const { tenant, answers, changed } = batch
   const book = await openBook(tx, tenant, answers)
   const refusals = await judge(tx, tenant, { book, answers })
@@ -71,7 +74,17 @@ async function writeBatch(tx: Tx, services: Services, batch: Batch): Promise<(An
   // Last: the log's lock is held until commit.
   await appendChanges(tx, tenant, entries)
   for (const { entityId } of entries) changed.add(entityId)
-  return answers.map((answer) => refusals.get(answer) ?? resultOf(applied.get(answer)))
+  return {
+    results: answers.map((answer) => refusals.get(answer) ?? resultOf(applied.get(answer))),
+    decided: all.flatMap(({ observed }) =>
+      observed.flatMap(({ answer, evolution }) => decidedIn(answer.account.provider, evolution)),
+    ),
+  }
+}
+
+interface Written {
+  results: (AnswerResult | Error)[]
+  decided: Decided[]
 }
 
 /**

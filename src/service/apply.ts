@@ -2,6 +2,7 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { EntitySummary, Observation, ObservedVia } from '../domain/observation.ts'
 import type { Instant } from '../domain/time.ts'
+import { traceParentHere } from '../domain/tracing.ts'
 import { applySummary } from '../domain/validation.ts'
 import { type AccountKey, updateAccount } from '../store/entities.ts'
 import { readStandings } from '../store/validations.ts'
@@ -22,18 +23,24 @@ export interface Answer {
   via: ObservedVia
   /** What the question was: only `current` and `list` say which validation is the current one. */
   question: 'current' | 'list' | 'record'
+  /** Where in a trace it was given; absent until it is applied. */
+  trace?: string | null
 }
 
 /** Applies an answer, creating entity and account if they are new. Returns the id of the entity. */
 export async function applyAnswer(services: Services, answer: Answer): Promise<string> {
   for (const observation of answer.observations) refuseUnstorable(observation, answer.account.provider)
-  const { entityId, parents } = await services.groups.run(answer, {
-    lane: `answers\n${answer.tenant}`,
-    // Those about one account follow each other, in the order in which they came.
-    apart: ({ account }) => nameOf(account),
-    size: ({ observations }) => observations.length,
-    work: (answers: readonly Answer[]) => writeAnswers(services, answer.tenant, answers),
-  })
+  const trace = traceParentHere(services.tracing)
+  const { entityId, parents } = await services.groups.run(
+    { ...answer, trace },
+    {
+      lane: `answers\n${answer.tenant}`,
+      // Those about one account follow each other, in the order in which they came.
+      apart: ({ account }: Answer) => nameOf(account),
+      size: ({ observations }: Answer) => observations.length,
+      work: (answers: readonly Answer[]) => writeAnswers(services, answer.tenant, answers),
+    },
+  )
   await reevaluateParents(services, answer, parents)
   return entityId
 }
@@ -55,7 +62,8 @@ export async function applyEntitySummary(
     if (summary.currentReference !== null && summary.currentReference !== standing.reference) return false
     const evolution = applySummary(knownState(standing), summary, at)
     const change = await writeEvolution(tx, services, { row: standing, evolution })
-    await finishEntity(tx, { entity, now: at, changes: [change], changed })
+    const trace = traceParentHere(services.tracing)
+    await finishEntity(tx, { entity, now: at, changes: [change], changed, trace })
     return true
   })
 }

@@ -1,5 +1,6 @@
 // Takes webhooks in: genuine ones are stored before they are answered, and nothing else happens then.
 import { GatewayError } from '../domain/errors.ts'
+import { traceParentHere } from '../domain/tracing.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
 import { canBeGenuine, verifyDelivery } from '../providers/signature.ts'
 import { isUnavailable } from '../store/database.ts'
@@ -76,7 +77,9 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
         .then(() => insert(delivery))
         .catch(asUnavailable)
       services.providers.noteWebhook(provider)
-      services.metrics.countDelivery(provider, isNew ? OUTCOMES[delivery.state] : 'duplicate')
+      const outcome = isNew ? OUTCOMES[delivery.state] : 'duplicate'
+      services.metrics.countDelivery(provider, outcome)
+      services.tracing?.active()?.set({ 'kyc.provider': provider, 'kyc.outcome': outcome })
       if (delivery.state === 'QUARANTINED' && isNew)
         services.logger.warn({ provider, delivery: delivery.id }, 'a genuine delivery is not understood')
       if (isNew && delivery.state === 'READY') options.onStored(provider)
@@ -125,6 +128,7 @@ function toDelivery(
     received_at: services.now().toISOString(),
     headers: keptHeaders(incoming.headers),
     body,
+    trace: traceParentHere(services.tracing),
   }
 }
 

@@ -100,6 +100,8 @@ export interface EntityFinish {
   kind?: EntityKind | undefined
   /** Gets the entity's id if something was appended to the log. */
   changed: Set<string>
+  /** Where in a trace this happens. */
+  trace?: string | null | undefined
 }
 
 /** Writes the entity with its own status, as it then is, and appends what changed. Call it last: the log's lock is held until commit. */
@@ -118,7 +120,7 @@ export async function finishEntity(tx: Tx, input: EntityFinish): Promise<EntityR
 
 /** The entity as its standings make it, and what the log is told of it. */
 export function concludeEntity<Row extends KnownEntity>(
-  { entity, now, kind, changes }: Omit<EntityFinish, 'changed' | 'entity'> & { entity: Row },
+  { entity, now, kind, changes, trace = null }: Omit<EntityFinish, 'changed' | 'entity'> & { entity: Row },
   standings: readonly Standing[],
 ): { row: Row; entries: StatusChangeEntry[] } {
   const status = entityStatus(standings, now)
@@ -132,7 +134,7 @@ export function concludeEntity<Row extends KnownEntity>(
   }
   const entries = changes
     .filter((change) => change.change === 'STATUS' || change.change === 'DETAIL')
-    .map((change) => logEntry({ entityId: entity.id, status, now }, change))
+    .map((change) => ({ ...logEntry({ entityId: entity.id, status, now }, change), trace }))
   return { row, entries }
 }
 

@@ -26,6 +26,8 @@ export interface Feed {
   announce(tenant: string, entityIds: Iterable<string>): void
   /** Another replica has committed something. */
   wake(tenant: string): void
+  /** Changes that the slowest reader has still to take; 0 where all wait for the next one. */
+  lag(): number
   /** Ends every reader; who asks later gets nothing. */
   end(): void
 }
@@ -40,12 +42,21 @@ export interface FeedOptions {
   onSubscribers?(count: number): void
 }
 
+/** Where a reader is. */
+interface Reading {
+  /** Null while it waits. */
+  tail: Tail | null
+  /** The last position that it has taken. */
+  after: number
+}
+
 const PAGE = 100
 const LOOKS_PER_MERGE_CHECK = 10
 
 export function createFeed(options: FeedOptions): Feed {
   const tails = new Map<string, Tail>()
   const ending = new AbortController()
+  const reading = new Set<Reading>()
   let subscribers = 0
   let looks = 0
   let poll: NodeJS.Timeout | null = null
@@ -80,6 +91,8 @@ export function createFeed(options: FeedOptions): Feed {
   /** Subscribed from its first step to its last: a reader that is never asked counts for nothing. */
   async function* read(tenant: string, following: Following, signal: AbortSignal) {
     count(1)
+    const own: Reading = { tail: null, after: following.after }
+    reading.add(own)
     try {
       if (following.first) yield following.first
       const tail = tailOf(tenant)
@@ -89,18 +102,23 @@ export function createFeed(options: FeedOptions): Feed {
       const { matches = () => true } = following
       while (!signal.aborted) {
         const page = tail.recent(topic, after) ?? (await readPage(options.db, tail, { topic, after }))
+        own.tail = tail
         for (const row of page.rows.filter(matches)) {
+          own.after = row.position - 1
           yield row
           if (signal.aborted) return
         }
         told = page.rows.at(-1)?.position ?? told
         after = page.scannedTo
+        // Who has taken all that there was is not behind.
+        own.tail = null
         const news = await tail.wait(topic, after, signal)
         // What an entity was joined to has changes of its own, and the old ones: all after the last that was told.
         after = news.topic === topic ? Math.max(after, news.from) : told
         topic = news.topic
       }
     } finally {
+      reading.delete(own)
       count(-1)
     }
   }
@@ -126,6 +144,11 @@ export function createFeed(options: FeedOptions): Feed {
       if (options.publish) for (const id of entityIds) options.publish(tenant, id)
     },
     wake: (tenant) => tails.get(tenant)?.look(),
+    lag() {
+      let most = 0
+      for (const { tail, after } of reading) if (tail) most = Math.max(most, tail.head() - after)
+      return most
+    },
     end() {
       ending.abort()
     },

@@ -8,6 +8,7 @@ export interface HeldPages {
   find(tenant: string, name: string): readonly Snapshot[] | null
   /** Called before the page is read; what it gives back takes the ids that were found. */
   startRead(tenant: string, name: string): (ids: readonly string[]) => void
+  counts(): { hits: number; misses: number }
 }
 
 interface HeldPage {
@@ -21,14 +22,19 @@ const MAX_PAGES = 1_000
 export function createHeldPages({ byId, revision }: Pick<HeldSnapshots, 'byId' | 'revision'>): HeldPages {
   const pages = createRecentMap<string, HeldPage>(MAX_PAGES)
   const keyOf = (tenant: string, name: string) => JSON.stringify([tenant, name])
+  const counts = { hits: 0, misses: 0 }
   return {
+    counts: () => counts,
     find(tenant, name) {
       const page = pages.get(keyOf(tenant, name))
       if (page?.revision !== revision(tenant)) return null
       const snapshots = page.ids.map((id) => byId(tenant, id))
-      return snapshots.every((snapshot) => snapshot !== null) ? snapshots : null
+      if (!snapshots.every((snapshot) => snapshot !== null)) return null
+      counts.hits += 1
+      return snapshots
     },
     startRead(tenant, name) {
+      counts.misses += 1
       const before = revision(tenant)
       return (ids) => {
         // Else it may be older than what was found to be written meanwhile.

@@ -15,6 +15,8 @@ export interface HeldSnapshots {
   startLoad(): SnapshotLoad
   forget(tenant: string, id: string): void
   forgetAll(): void
+  /** How often one was there. */
+  hits(): number
 }
 
 export interface SnapshotLoad {
@@ -38,7 +40,12 @@ export function createHeldSnapshots(maximum: number): HeldSnapshots {
   let ages = 0
 
   const has = (snapshot: Snapshot) => owners.get(snapshot) !== undefined
-  const found = (snapshot: Snapshot | undefined) => (snapshot && has(snapshot) ? snapshot : null)
+  let hits = 0
+  function found(snapshot: Snapshot | undefined): Snapshot | null {
+    if (!snapshot || !has(snapshot)) return null
+    hits += 1
+    return snapshot
+  }
 
   function removeNames({ entity, accounts }: Snapshot, tenant: string): void {
     const own = tenants.get(tenant)
@@ -68,6 +75,7 @@ export function createHeldSnapshots(maximum: number): HeldSnapshots {
     byExternalId: (tenant, externalId) => found(tenants.get(tenant)?.byExternalId.get(externalId)),
     byAccount: (tenant, key) => found(tenants.get(tenant)?.byAccount.get(keyOf(key))),
     has,
+    hits: () => hits,
     revision: (tenant) => ages + (revisions.get(tenant) ?? 0),
     startLoad() {
       const forgotten: Forgotten = { isAll: false, ids: new Set() }

@@ -2,10 +2,12 @@
 import type { Observation, ObservedVia } from '../domain/observation.ts'
 import type { KycStatus } from '../domain/status.ts'
 import type { Instant } from '../domain/time.ts'
+import { traceParentHere } from '../domain/tracing.ts'
 import { reevaluate } from '../domain/validation.ts'
 import type { AccountKey } from '../store/entities.ts'
 import type { Tx } from '../store/tables.ts'
 import { readMembers, readValidationsByReference } from '../store/validations.ts'
+import { countDecisions, decidedIn } from './decisions.ts'
 import { finishEntity, knownState, lockEntityOfAccount, writeEvolution } from './entity-writes.ts'
 import type { Services } from './services.ts'
 import { inTransaction } from './transactions.ts'
@@ -52,19 +54,24 @@ async function reevaluateParent(
 ): Promise<string | null> {
   const key = { provider: answer.account.provider, reference }
   const { tenant, at } = answer
-  return inTransaction(services, tenant, async (tx, changed) => {
+  const { parent, decided } = await inTransaction(services, tenant, async (tx, changed) => {
     const [found] = await readValidationsByReference(tx, tenant, [key])
-    if (!found) return null
+    if (!found) return NOTHING
     const account = { provider: found.provider, reference: found.account }
     const entity = await lockEntityOfAccount(tx, services, { tenant, account })
     const [row] = await readValidationsByReference(tx, tenant, [key])
-    if (!row) return null
+    if (!row) return NOTHING
     const members = await memberStatuses(tx, tenant, key, { facts: row.state.ownFacts })
     const evolution = reevaluate(knownState(row), at, members)
-    if (evolution.change === 'NONE') return null
+    if (evolution.change === 'NONE') return NOTHING
     const written = await writeEvolution(tx, services, { row, evolution })
     const change = answer.via === 'CLOCK' ? { ...written, noticedVia: answer.via } : written
-    await finishEntity(tx, { entity, now: at, changes: [change], changed })
-    return row.state.parentReference
+    const trace = traceParentHere(services.tracing)
+    await finishEntity(tx, { entity, now: at, changes: [change], changed, trace })
+    return { parent: row.state.parentReference, decided: decidedIn(found.provider, evolution) }
   })
+  countDecisions(services.metrics, decided)
+  return parent
 }
+
+const NOTHING = { parent: null, decided: [] }

@@ -41,7 +41,7 @@ export interface Applied {
 
 /** Applies an answer to the book. Nobody's account or validation is in it but the tenant's own. */
 export function applyToBook(book: Book, answer: Answer, newId: () => string): Applied {
-  const { account, at, question, observations } = answer
+  const { account, at, question, observations, trace } = answer
   const accountRow = book.accounts.get(nameOf(account))
   const entity = book.entities.get(accountRow?.entity_id ?? '')
   if (!accountRow || !entity) throw new GatewayError('INTERNAL')
@@ -58,7 +58,7 @@ export function applyToBook(book: Book, answer: Answer, newId: () => string): Ap
   )
   const kind = observations.find((observation) => observation.kind !== 'UNKNOWN')?.kind
   const changes = observed.map(({ id, evolution }) => ({ validationId: id, ...evolution }))
-  const { row, entries } = concludeEntity({ entity, now: at, changes, kind }, standings)
+  const { row, entries } = concludeEntity({ entity, now: at, changes, kind, trace }, standings)
   book.entities.set(row.id, row)
   return { entityId: row.id, observed, marks, entries }
 }

@@ -1,7 +1,7 @@
 // The last hour of each provider, minute by minute, in memory: told by the same hooks as the metrics, so that both agree.
+import type { DeliveryOutcome } from '../domain/delivery-outcomes.ts'
 import type { Instant } from '../domain/time.ts'
 import type { CallOutcome } from '../domain/upstream.ts'
-import type { DeliveryOutcome } from './services.ts'
 
 export interface ProviderMinute {
   at: Instant

@@ -1,4 +1,6 @@
 // What every use case is given: the store, the providers, the clock, and nothing global.
+import type { DeliveryOutcome } from '../domain/delivery-outcomes.ts'
+import type { Tracing } from '../domain/tracing.ts'
 import type { Db } from '../store/tables.ts'
 import type { AuditLog } from './audit.ts'
 import type { Feed } from './feed.ts'
@@ -18,17 +20,6 @@ export interface ServiceLogger {
   error(fields: object, message: string): void
 }
 
-/** What became of a webhook request. */
-export const DELIVERY_OUTCOMES = [
-  'accepted',
-  'duplicate',
-  'ignored',
-  'refused',
-  'quarantined',
-  'dead',
-] as const
-export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
-
 /** What the use cases count. `src/metrics.ts` names and prints it. */
 export interface ServiceMetrics {
   countDelivery(provider: string, outcome: DeliveryOutcome): void
@@ -39,6 +30,8 @@ export interface ServiceMetrics {
   /** A change of status that was found by looking, and that no webhook had told of. */
   countMissedChange(provider: string): void
   countUnknownWord(provider: string): void
+  /** Seconds from the request of a validation to its decision. */
+  observeDecision(provider: string, seconds: number): void
   /** Subscriptions that are open now. */
   setSubscribers(subscribers: number): void
 }
@@ -58,6 +51,8 @@ export interface Services {
   /** Where changes are heard once they are committed. */
   feed: Feed
   metrics: ServiceMetrics
+  /** Absent: no traces are made. */
+  tracing?: Tracing
   audit: AuditLog
   /** The policies in force. */
   gates: Gates

@@ -38,6 +38,8 @@ export interface Snapshots {
   readByExternalId(tenant: string, externalIds: readonly string[]): Promise<(Snapshot | null)[]>
   /** Null for accounts that nobody has registered or read here. */
   readByAccount(tenant: string, keys: readonly AccountKey[]): Promise<(Snapshot | null)[]>
+  /** How often what was asked for was in memory, and how often it had to be read. */
+  counts(): Readonly<Record<'snapshots' | 'pages', { hits: number; misses: number }>>
 }
 
 export interface SnapshotsOptions {
@@ -57,9 +59,15 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
   const held = createHeldSnapshots(maximum)
   const look = createLook({ ask, held, ownWrites })
   // All that is asked for in one turn is read together, whoever asks.
-  const load = new DataLoader<EntityKey, Snapshot | null>((keys) => loadSnapshots(db, held, keys), {
-    cache: false,
-  })
+  let misses = 0
+  const load = new DataLoader<EntityKey, Snapshot | null>(
+    (keys) => {
+      misses += keys.length
+      return loadSnapshots(db, held, keys)
+    },
+    { cache: false },
+  )
+  const pages = createHeldPages(held)
   const loadEach = (tenant: string, ids: readonly (string | undefined)[]) =>
     Promise.all(ids.map((id) => (id === undefined ? null : load.load({ tenant, id }))))
 
@@ -76,7 +84,8 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
   return {
     look,
     held,
-    pages: createHeldPages(held),
+    pages,
+    counts: () => ({ snapshots: { hits: held.hits(), misses }, pages: pages.counts() }),
     read: (tenant, ids) => readNamed(tenant, ids, { held: held.byId, idsOf: async (_, unknown) => unknown }),
     readByExternalId: (tenant, externalIds) =>
       readNamed(tenant, externalIds, {

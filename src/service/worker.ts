@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type ErrorCode, GatewayError } from '../domain/errors.ts'
 import { type Instant, plusSeconds, secondsBetween } from '../domain/time.ts'
+import { inSpan, type Span } from '../domain/tracing.ts'
 import {
   type ClaimedDelivery,
   claimDeliveries,
@@ -140,11 +141,29 @@ export async function processDeliveries(
   if (spent.length > 0) await bury(services, spent, 'INTERNAL')
   const due = group.filter((delivery) => !isSpent(delivery))
   if (due.length === 0) return
+  await inSpan(services.tracing, 'process webhook', {
+    ...traceOf(due),
+    work: (span) => processDue(services, due, { random, span }),
+  })
+}
+
+/** The first leads; whoever looks at another one finds the work by its link. */
+function traceOf([first, ...others]: readonly ClaimedDelivery[]) {
+  return { parent: first?.trace ?? null, links: others.flatMap(({ trace }) => trace ?? []) }
+}
+
+async function processDue(
+  services: Services,
+  due: readonly ClaimedDelivery[],
+  { random, span }: { random(): number; span: Span | null },
+): Promise<void> {
+  span?.set({ 'kyc.provider': due[0]?.provider ?? null, 'kyc.deliveries': due.length })
   try {
     await readAgain(services, due)
   } catch (error) {
     if (!(error instanceof GatewayError)) services.logger.error({ err: error }, 'a delivery failed')
     const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+    span?.fail(code)
     // Half of it at least, one and a half of it at most: other validations that failed do not come back together.
     const stretch = 0.5 + random()
     for (const delivery of due) await retryLater(services, { delivery, code, stretch })

@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   dataDir: string
   /** How long Postgres may leave a statement without an answer; 0 for as long as it takes. */
   queryTimeoutMs?: number
+  /** Hears how many seconds each statement took, where it was waited for. */
+  onStatement?: ((seconds: number) => void) | undefined
 }
 
 /** Longer than the server gives a statement: only for a connection on which nothing comes any more. */
@@ -53,8 +55,11 @@ export async function openDatabase({
   url,
   dataDir,
   queryTimeoutMs = QUERY_TIMEOUT_MS,
+  onStatement,
 }: DatabaseOptions): Promise<OpenDatabase> {
-  return url === null ? await openPglite(dataDir) : openPostgres(url, queryTimeoutMs)
+  if (url === null) return openPglite(dataDir, onStatement)
+  const pool = createPool(url, queryTimeoutMs)
+  return create('postgres', new PostgresDialect({ pool }), { ask: askOf(pool, onStatement), onStatement })
 }
 
 const UNAVAILABLE_CODES = new Set([
@@ -83,11 +88,13 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
-async function openPglite(dataDir: string): Promise<OpenDatabase> {
+type OnStatement = DatabaseOptions['onStatement']
+
+async function openPglite(dataDir: string, onStatement: OnStatement): Promise<OpenDatabase> {
   const lock: DataDirLock | null = dataDir === IN_MEMORY ? null : lockDataDir(dataDir)
   try {
     const pglite = await openEmbedded(dataDir)
-    const database = create('pglite', new PGliteDialect({ pglite }), null)
+    const database = create('pglite', new PGliteDialect({ pglite }), { ask: null, onStatement })
     // Through the dialect, so that `destroy` knows there is something to close.
     await database.ping()
     return { ...database, close: () => database.close().finally(() => lock?.release()) }
@@ -97,18 +104,15 @@ async function openPglite(dataDir: string): Promise<OpenDatabase> {
   }
 }
 
-function openPostgres(url: string, queryTimeoutMs: number): OpenDatabase {
-  const pool = createPool(url, queryTimeoutMs)
-  return create('postgres', new PostgresDialect({ pool }), askOf(pool))
-}
-
-function askOf(pool: Pool): Ask {
+function askOf(pool: Pool, onStatement: OnStatement): Ask {
   return async <Row>(read: StandingRead, values: readonly unknown[]) => {
     const client = await pool.connect()
+    const begin = onStatement ? performance.now() : 0
     try {
       return (await client.query({ ...read, values: [...values] })).rows as Row[]
     } finally {
       client.release()
+      onStatement?.((performance.now() - begin) / 1_000)
     }
   }
 }
@@ -155,11 +159,12 @@ const READ_TIMEOUT = 'Query read timeout'
 function create(
   kind: OpenDatabase['kind'],
   dialect: PGliteDialect | PostgresDialect,
-  ask: Ask | null,
+  { ask, onStatement }: { ask: Ask | null; onStatement: OnStatement },
 ): OpenDatabase {
   let writes = 0
   const log = (event: LogEvent) => {
     if (!isRead(event)) writes += 1
+    onStatement?.(event.queryDurationMillis / 1_000)
     removeValues(event)
   }
   const db = new Kysely<Tables>({ dialect, log })

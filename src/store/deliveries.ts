@@ -15,6 +15,7 @@ export interface NewDelivery
   headers: Record<string, string>
   /** Sealed, where it is to be stored; null where it is not. */
   body: Uint8Array | null
+  trace?: string | null
 }
 
 /**
@@ -64,6 +65,8 @@ export interface ClaimedDelivery {
   receivedAt: Instant
   /** Since when it was due: when it arrived, when it was to be tried again, or when it was replayed. */
   dueAt: Instant
+  /** Where in a trace it was stored; null where no traces are made. */
+  trace: string | null
 }
 
 /**
@@ -93,7 +96,7 @@ export async function claimDeliveries(
     .set((set) => ({ due_at: claim.until, attempts: set('delivery.attempts', '+', 1) }))
     .whereRef('delivery.id', '=', 'due.id')
     .returning(['delivery.id', 'provider', 'reference', 'account', 'attempts', 'received_at as receivedAt'])
-    .returning(['failure', 'due.due_at as dueAt', 'seq'])
+    .returning(['failure', 'due.due_at as dueAt', 'seq', 'trace'])
     .execute()
   return rows
     .toSorted((a, b) => a.seq - b.seq)

@@ -81,6 +81,30 @@ describe.each(testDatabases)('migrations on $name', (kind) => {
   })
 })
 
+describe.each(testDatabases)('the migration that adds traces on $name', (kind) => {
+  it('follows on any before it, also where one that comes between is there only later', async () => {
+    const migrations = new URL('../../migrations/', import.meta.url)
+    const names = readdirSync(migrations).filter((name) => /^000[1-4]_/.test(name))
+    for (const name of names) copyFileSync(new URL(name, migrations), join(folder, name))
+    const database = await kind.openBare()
+    await migrate(database.db, directory)
+    await sql`insert into log_head (tenant, position) values ('default', 1)`.execute(database.db)
+    copyFileSync(new URL('0006_trace.sql', migrations), join(folder, '0006_trace.sql'))
+    expect(await migrate(database.db, directory)).toEqual(['0006_trace.sql'])
+    write('0005_later.sql', 'create table later (a int);')
+    expect(await migrate(database.db, directory)).toEqual(['0005_later.sql'])
+    const { rows } = await sql`
+      select table_name, is_nullable from information_schema.columns where column_name = 'trace' order by 1`.execute(
+      database.db,
+    )
+    expect(rows).toEqual([
+      { table_name: 'delivery', is_nullable: 'YES' },
+      { table_name: 'status_log', is_nullable: 'YES' },
+    ])
+    await database.close()
+  })
+})
+
 describe('the migration that seals personal data', () => {
   it('leaves nothing in the files of the tables of what stood there in the clear', async () => {
     const migrations = new URL('../../migrations/', import.meta.url)

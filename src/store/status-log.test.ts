@@ -27,6 +27,7 @@ function entry(more: Partial<StatusChangeEntry> = {}): StatusChangeEntry {
       isDetailChange: false,
       isUnexpected: false,
     },
+    trace: null,
     ...more,
   }
 }
@@ -51,7 +52,7 @@ describe.each(testDatabases)('the status log on $name', ({ name, open }) => {
     const entries = [
       entry(),
       entry({ from: 'IN_REVIEW', to: 'APPROVED', details: odd }),
-      entry({ at: minute(0) }),
+      entry({ at: minute(0), trace: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }),
     ]
     await append(database.db, entries.slice(0, 2))
     await append(database.db, [])

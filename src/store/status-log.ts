@@ -15,6 +15,8 @@ export interface StatusChangeEntry {
   /** When the gateway wrote it. */
   recordedAt: Instant
   details: ChangeDetails
+  /** Where in a trace it came to be, a `traceparent`; null or absent where no traces are made. */
+  trace?: string | null
 }
 export interface StatusChangeRow extends StatusChangeEntry {
   position: number
@@ -42,9 +44,9 @@ export async function appendChanges(
       returning position
     )
     insert into status_log
-      (tenant, position, entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change)
+      (tenant, position, entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change, trace)
     select ${tenant}, head.position - ${entries.length}::bigint + entry.place, entry.entity_id, entry.validation_id,
-      entry.from_status, entry.to_status, entry.entity_status, entry.at, entry.recorded_at, entry.change
+      entry.from_status, entry.to_status, entry.entity_status, entry.at, entry.recorded_at, entry.change, entry.trace
     from head, unnest(
       ${column((entry) => entry.entityId)}::uuid[],
       ${column((entry) => entry.validationId)}::uuid[],
@@ -53,9 +55,10 @@ export async function appendChanges(
       ${column((entry) => entry.entityStatus)}::text[],
       ${column((entry) => entry.at)}::timestamptz[],
       ${column((entry) => entry.recordedAt)}::timestamptz[],
-      ${column((entry) => JSON.stringify(entry.details))}::text[]
+      ${column((entry) => JSON.stringify(entry.details))}::text[],
+      ${column((entry) => entry.trace ?? null)}::text[]
     ) with ordinality
-      as entry (entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change, place)`.execute(
+      as entry (entity_id, validation_id, from_status, to_status, entity_status, at, recorded_at, change, trace, place)`.execute(
     tx,
   )
 }
@@ -167,6 +170,13 @@ export async function readLogBounds(db: Db, tenant: string): Promise<{ position:
   return head ?? { position: 0, prunedTo: 0 }
 }
 
+/** Changes that were ever appended, of all tenants. */
+export async function countChanges(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select coalesce(sum(position), 0)::bigint as count from log_head`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
 function about(db: Db, tenant: string, topic: LogTopic) {
   const all = db
     .selectFrom('status_log')
@@ -197,6 +207,7 @@ function parse(row: Row): StatusChangeRow {
     at: row.at,
     recordedAt: row.recorded_at,
     details: JSON.parse(row.change),
+    trace: row.trace,
   }
 }
 

@@ -128,6 +128,8 @@ export interface StatusLogTable {
   at: Instant
   recorded_at: Instant
   change: Json<ChangeDetails>
+  /** Where in a trace it came to be, a `traceparent`; null where no traces are made. */
+  trace: string | null
 }
 
 export interface ChangeDetails {
@@ -164,6 +166,8 @@ export interface DeliveryTable {
   headers: Json<Record<string, string>>
   /** Sealed; null where it was removed. */
   body: Uint8Array | null
+  /** Where in a trace it was stored, a `traceparent`; null where no traces are made. */
+  trace: string | null
 }
 
 export interface AuditLogTable {

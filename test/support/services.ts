@@ -90,6 +90,7 @@ export const uncounted: ServiceMetrics = {
   setQueued: () => {},
   countMissedChange: () => {},
   countUnknownWord: () => {},
+  observeDecision: () => {},
   setSubscribers: () => {},
 }
 

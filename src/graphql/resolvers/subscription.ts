@@ -81,6 +81,12 @@ export function eventIdOf(payload: unknown, context: GraphContext): string {
   return toLogCursor(context, asItIs(payload).position)
 }
 
+/** That of the change. How things stood when a subscription began is no change. */
+export function traceOf(payload: unknown): string | null {
+  const { isSnapshot, trace } = asItIs(payload)
+  return isSnapshot ? null : (trace ?? null)
+}
+
 /** The events are the payload. */
 function asItIs(event: unknown): FeedEvent {
   return event as FeedEvent

@@ -1,0 +1,101 @@
+// One trace from a provider's webhook to the event that a subscriber gets.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { treeOf } from '../support/collector.ts'
+import { openStream } from '../support/event-stream.ts'
+import { createCaller, SOON, startTracedApp, type TracedApp } from '../support/traced-app.ts'
+
+const CHANGES = `subscription Changes($by: EntityBy!, $after: String) {
+  entityStatusChanged(by: $by, after: $after) { cursor isSnapshot to }
+}`
+
+let traced: TracedApp
+let { app, people, spansOf, spanOf } = {} as TracedApp
+
+beforeAll(async () => {
+  traced = await startTracedApp()
+  ;({ app, people, spansOf, spanOf } = traced)
+})
+afterAll(() => traced.close())
+
+const WHOLE = ['POST /webhooks/*', '  process webhook', '    call provider', '    subscription event']
+
+describe('a webhook', () => {
+  it('is one trace with the work that it causes and the event that a subscriber gets', async () => {
+    const ada = await traced.meet()
+    const subscriber = createCaller()
+    const stream = await openStream(app, CHANGES, { variables: { by: ada.by }, headers: subscriber.headers })
+    expect((await stream.next())?.data?.data.entityStatusChanged.isSnapshot).toBe(true)
+    const { traceId, spanId } = await traced.change(ada.record, 'approved')
+    expect((await stream.next())?.data?.data.entityStatusChanged.to).toBe('APPROVED')
+    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE)
+    expect(spanOf(traceId, 'POST /webhooks/*')).toMatchObject({
+      kind: 2,
+      hasError: false,
+      attributes: {
+        'http.route': '/webhooks/*',
+        'http.response.status_code': 200,
+        'kyc.provider': 'gu1',
+        'kyc.outcome': 'accepted',
+      },
+      resource: { 'service.name': 'kyc-gateway' },
+    })
+    expect(spanOf(traceId, 'call provider')).toMatchObject({
+      kind: 3,
+      attributes: { 'kyc.provider': 'gu1', 'kyc.outcome': 'ok', 'http.response.status_code': 200 },
+    })
+    // The subscription itself is in the trace of who asked for it, and is linked to.
+    const begun = spanOf(subscriber.traceId, 'POST /graphql')
+    expect(begun?.attributes).toMatchObject({ 'graphql.operation.type': 'subscription' })
+    expect(spanOf(traceId, 'subscription event')).toMatchObject({
+      kind: 4,
+      links: [{ traceId: begun?.traceId, spanId: begun?.spanId }],
+      attributes: { 'kyc.subscribers': 1 },
+    })
+    await stream.close()
+  })
+
+  it('is still the trace of its event for who comes back later', async () => {
+    const ben = await traced.meet()
+    const first = await openStream(app, CHANGES, { variables: { by: ben.by } })
+    const cursor = (await first.next())?.id ?? ''
+    await first.close()
+    const { traceId, spanId } = await traced.change(ben.record, 'approved')
+    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE.slice(0, 3))
+    app.clock.advance(3_600)
+    const second = await openStream(app, CHANGES, { variables: { by: ben.by, after: cursor } })
+    expect((await second.next())?.data?.data.entityStatusChanged.to).toBe('APPROVED')
+    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE)
+    await second.close()
+  })
+
+  it('is one event for all who asked in the same words, which says how many they are', async () => {
+    const cyd = await traced.meet()
+    const streams = await Promise.all(
+      Array.from({ length: 3 }, () => openStream(app, CHANGES, { variables: { by: cyd.by } })),
+    )
+    await Promise.all(streams.map((stream) => stream.next()))
+    const { traceId } = await traced.change(cyd.record, 'approved')
+    await Promise.all(streams.map((stream) => stream.next()))
+    const events = () => spansOf(traceId).filter(({ name }) => name === 'subscription event')
+    await expect
+      .poll(() => events().map(({ attributes }) => attributes['kyc.subscribers']), SOON)
+      .toEqual([3])
+    await Promise.all(streams.map((stream) => stream.close()))
+  })
+
+  it('that cannot be worked off says why, and each further try is in its trace', async () => {
+    const dan = await traced.meet()
+    await people.fail('gu1', { kind: 'status', status: 401 })
+    const { traceId } = await traced.change(dan.record, 'approved')
+    await expect
+      .poll(() => spanOf(traceId, 'process webhook'), SOON)
+      .toMatchObject({
+        hasError: true,
+        attributes: { 'error.type': 'PROVIDER_AUTH_FAILED', 'kyc.deliveries': 1 },
+      })
+    await people.recover()
+    app.clock.advance(10)
+    const tries = () => spansOf(traceId).filter(({ name }) => name === 'process webhook')
+    await expect.poll(() => tries().map(({ hasError }) => hasError), SOON).toEqual([true, false])
+  })
+})
