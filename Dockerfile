@@ -15,7 +15,7 @@ RUN mkdir /app /data && tar -xzf /tmp/kyc-gateway-*.tgz -C /app --strip-componen
 FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm pkg delete devDependencies && npm install --ignore-scripts --no-audit --no-fund
 COPY --from=build /app ./
 RUN mkdir node_modules/.cache && chown 1000:1000 node_modules/.cache
 # Compiles once, so that the first start is as quick as later ones. Node keeps what it has compiled for one user.

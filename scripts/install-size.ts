@@ -1,7 +1,7 @@
 // How large a production install is: what the packages of a gateway have on the disk, the optional ones among them.
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockedPackages } from './lockfile.ts'
+import { productionCopies } from './lockfile.ts'
 
 export interface InstallSize {
   /** Bytes of files by package, the largest first. */
@@ -26,8 +26,8 @@ export function measureInstall(root: string): InstallSize {
 
 /** Where they are, one place for each copy. */
 export function runtimePlaces(root: string): { name: string; place: string }[] {
-  return lockedPackages()
-    .filter(({ isForDevelopment, place }) => !isForDevelopment && existsSync(join(root, place)))
+  return productionCopies()
+    .filter(({ place }) => existsSync(join(root, place)))
     .map(({ name, place }) => ({ name, place }))
 }
 

@@ -21,7 +21,7 @@ export function renderLicencesPage(): string {
     section('By package', packageTable(packages)),
     section(
       'Optional packages',
-      'For OpenTelemetry. `npm ci --omit=optional` leaves them out.',
+      'For OpenTelemetry. `npm install --omit=optional` leaves them out.',
       packageTable(optional),
     ),
     section(

@@ -13,7 +13,6 @@ export interface LockedPackage {
   /** Where it is fetched from. Absent, as it has to be: then each machine asks its own registry. */
   resolved: string | null
   hasInstallScript: boolean
-  isForDevelopment: boolean
   /** Names of the packages that it has installed. */
   needs: readonly string[]
 }
@@ -24,7 +23,6 @@ interface LockEntry {
   integrity?: string
   resolved?: string
   hasInstallScript?: boolean
-  dev?: boolean
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
 }
@@ -47,7 +45,6 @@ export function lockedPackages(): LockedPackage[] {
       integrity: entry.integrity ?? null,
       resolved: entry.resolved ?? null,
       hasInstallScript: entry.hasInstallScript ?? false,
-      isForDevelopment: entry.dev ?? false,
       needs: Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }),
     }))
 }
@@ -57,7 +54,13 @@ export function runtimePackages(): LockedPackage[] {
   return inOrder(reachedFrom('dependencies'))
 }
 
-/** What comes on top where it is not left out: `npm ci --omit=optional`. */
+/** All copies that a production install has, the optional ones too. */
+export function productionCopies(): LockedPackage[] {
+  const copies = [...reachedFrom('dependencies'), ...reachedFrom('optionalDependencies')]
+  return [...new Map(copies.map((one) => [one.place, one])).values()]
+}
+
+/** What comes on top where it is not left out: `npm install --omit=optional`. */
 export function optionalPackages(): LockedPackage[] {
   const always = new Set(runtimePackages().map(titleOf))
   return inOrder(reachedFrom('optionalDependencies')).filter((one) => !always.has(titleOf(one)))

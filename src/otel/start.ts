@@ -19,7 +19,7 @@ export class OtelNotInstalled extends Error {
 
   constructor(cause: unknown) {
     super(
-      'OTEL_NOT_INSTALLED: the OTEL_* settings ask for OpenTelemetry, and its packages are not installed. Install them (npm ci without --omit=optional), or remove these settings.',
+      'OTEL_NOT_INSTALLED: the OTEL_* settings ask for OpenTelemetry, and its packages are not installed. Install them (npm install without --omit=optional), or remove these settings.',
       { cause },
     )
   }

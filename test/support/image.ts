@@ -64,7 +64,7 @@ interface Layer {
   environment: Record<string, string>
 }
 
-/** `npm ci` takes its packages from here, without a network. Everything else is carried out as it stands. */
+/** `npm ci` and `npm install` take their packages from here, without a network. Everything else is carried out as it stands. */
 export function buildImage(): Image {
   const work = mkdtempSync(join(tmpdir(), 'kyc-gateway-image-'))
   const stages = readDockerfile(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))
@@ -151,8 +151,8 @@ function changeOwner(place: string, [user, group]: [number, number]): void {
 }
 
 function run({ text, words, isExec }: Instruction, layer: Layer): void {
-  if (text.startsWith('npm ci')) {
-    installPackages(layer, text.includes('--omit=dev'))
+  if (/npm (ci|install) /.test(text)) {
+    installPackages(layer, text.startsWith('npm pkg delete devDependencies'))
     return
   }
   const command = isExec ? words : ['sh', '-ec', text]

@@ -94,7 +94,7 @@ describe('what is sent', () => {
   })
 })
 
-/** As after `npm ci --omit=optional`: nobody finds the packages. `prom-client` brings the one that holds names alone. */
+/** As after `npm install --omit=optional`: nobody finds the packages. `prom-client` brings the one that holds names alone. */
 const NOT_INSTALLED = `--import data:text/javascript,${encodeURIComponent(`
 import { registerHooks } from 'node:module'
 registerHooks({ resolve(name, context, next) {
