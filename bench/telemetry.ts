@@ -14,13 +14,15 @@ const CONNECTIONS = 50
 /** Of the requests per second without telemetry. */
 const SHARE_TO_KEEP = 0.85
 
-const HELP = `npm run bench:telemetry [-- --rounds <number>]
+const HELP = `npm run bench:telemetry [-- --rounds <number> --connections <number>]
 Three gateways with everything on: one without telemetry, one that sends every trace and all metrics to a collector on this machine,
 one that asks its sampler and records nothing. Ends with 1 where the second has less than ${SHARE_TO_KEEP * 100} % of the requests per second of the first.
 TEST_DATABASE_URL names a Postgres server; without it the embedded database is measured.
 `
 
-const { values } = parseArgs({ options: { rounds: { type: 'string' }, help: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, connections: { type: 'string' }, help: { type: 'boolean' } },
+})
 const write = (text: string) => process.stdout.write(`${text}\n`)
 
 /** Metrics go out more often than by default, so that some do in each round. */
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   const contest = await createContest({
     pace: { ...PACE, rounds },
     isQuick: false,
-    connections: CONNECTIONS,
+    connections: Number(values.connections ?? CONNECTIONS),
     database,
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
