@@ -27,7 +27,7 @@ import { useDebounced, useLive } from './use-live.ts'
 type Customer = NonNullable<CustomerQuery['entity']>
 
 export function CustomerView({ id }: { id: string }) {
-  const { has } = useSession()
+  const { has, viewer } = useSession()
   const [{ data, error, fetching }, readAgain] = useQuery({
     query: CustomerDocument,
     variables: { by: { id } },
@@ -65,6 +65,9 @@ export function CustomerView({ id }: { id: string }) {
         <Link href="/">
           <Icon name="back" size={13} /> Customers
         </Link>
+        {viewer.isSandbox && (
+          <Link href={`/sandbox?customer=${encodeURIComponent(id)}`}>Move in the sandbox</Link>
+        )}
       </p>
       <Heading title={name}>
         <LiveBanner state={live} />
