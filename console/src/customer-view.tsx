@@ -22,6 +22,7 @@ import { useSession } from './session.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
 import { Timeline } from './timeline.tsx'
 import { useHistory } from './use-history.ts'
+import { useKept } from './use-kept.ts'
 import { useDebounced, useLive } from './use-live.ts'
 
 type Customer = NonNullable<CustomerQuery['entity']>
@@ -56,9 +57,10 @@ export function CustomerView({ id }: { id: string }) {
       refresh()
     },
   })
-  const customer = data?.entity
+  const customer = useKept(data?.entity, id)
+  const read = useKept(details.data, id)
   const name = customer ? (customer.externalId ?? customer.accounts[0]?.reference ?? 'Customer') : 'Customer'
-  const runs = runsOf(customer?.validations.nodes ?? [], details.data)
+  const runs = runsOf(customer?.validations.nodes ?? [], read)
   return (
     <>
       <p className="crumbs">
@@ -72,7 +74,9 @@ export function CustomerView({ id }: { id: string }) {
       <Heading title={name}>
         <LiveBanner state={live} />
       </Heading>
-      {error && !customer && <Failed message={sentenceOfError(error)} onRetry={readAgain} />}
+      {error && (!data || !customer) && (
+        <Failed message={sentenceOfError(error)} isOld={Boolean(customer)} onRetry={readAgain} />
+      )}
       {!data && fetching && <Skeleton rows={3} height={140} />}
       {data && !customer && (
         <Empty title="There is no such customer">
@@ -84,7 +88,7 @@ export function CustomerView({ id }: { id: string }) {
           <CustomerLead
             customer={customer}
             runs={runs}
-            isRead={!details.fetching || details.data !== undefined}
+            isRead={!details.fetching || read !== undefined}
             news={news}
             onSynced={refresh}
           />
