@@ -22,12 +22,13 @@ import { useSession } from './session.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
 import { Timeline } from './timeline.tsx'
 import { useHistory } from './use-history.ts'
+import { useKept } from './use-kept.ts'
 import { useDebounced, useLive } from './use-live.ts'
 
 type Customer = NonNullable<CustomerQuery['entity']>
 
 export function CustomerView({ id }: { id: string }) {
-  const { has } = useSession()
+  const { has, viewer } = useSession()
   const [{ data, error, fetching }, readAgain] = useQuery({
     query: CustomerDocument,
     variables: { by: { id } },
@@ -56,20 +57,26 @@ export function CustomerView({ id }: { id: string }) {
       refresh()
     },
   })
-  const customer = data?.entity
+  const customer = useKept(data?.entity, id)
+  const read = useKept(details.data, id)
   const name = customer ? (customer.externalId ?? customer.accounts[0]?.reference ?? 'Customer') : 'Customer'
-  const runs = runsOf(customer?.validations.nodes ?? [], details.data)
+  const runs = runsOf(customer?.validations.nodes ?? [], read)
   return (
     <>
       <p className="crumbs">
         <Link href="/">
           <Icon name="back" size={13} /> Customers
         </Link>
+        {viewer.isSandbox && (
+          <Link href={`/sandbox?customer=${encodeURIComponent(id)}`}>Move in the sandbox</Link>
+        )}
       </p>
       <Heading title={name}>
         <LiveBanner state={live} />
       </Heading>
-      {error && !customer && <Failed message={sentenceOfError(error)} onRetry={readAgain} />}
+      {error && (!data || !customer) && (
+        <Failed message={sentenceOfError(error)} isOld={Boolean(customer)} onRetry={readAgain} />
+      )}
       {!data && fetching && <Skeleton rows={3} height={140} />}
       {data && !customer && (
         <Empty title="There is no such customer">
@@ -81,7 +88,7 @@ export function CustomerView({ id }: { id: string }) {
           <CustomerLead
             customer={customer}
             runs={runs}
-            isRead={!details.fetching || details.data !== undefined}
+            isRead={!details.fetching || read !== undefined}
             news={news}
             onSynced={refresh}
           />

@@ -11,6 +11,7 @@ import { Heading } from './heading.tsx'
 import { LiveBanner } from './live-banner.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
 import { StatusChips } from './status-chips.tsx'
+import { useKept } from './use-kept.ts'
 import { useDebounced, useLive } from './use-live.ts'
 
 const PAGE_SIZE = 25
@@ -42,19 +43,18 @@ export function CustomersView() {
       refresh()
     },
   })
-  const page = list.data?.entities
+  const page = useKept(list.data?.entities, params.toString())
+  const known = useKept(counts.data?.entityCounts, JSON.stringify(filterOf(filters, 'counts')))
   return (
     <>
       <Heading title="Customers">
         <LiveBanner state={live} />
       </Heading>
-      <StatusChips
-        counts={counts.data?.entityCounts ?? null}
-        chosen={filters.status}
-        onChange={(status) => change({ status })}
-      />
+      <StatusChips counts={known ?? null} chosen={filters.status} onChange={(status) => change({ status })} />
       <CustomerFilters filters={filters} onChange={change} />
-      {list.error && <Failed message={sentenceOfError(list.error)} onRetry={listAgain} />}
+      {list.error && (
+        <Failed message={sentenceOfError(list.error)} isOld={page !== undefined} onRetry={listAgain} />
+      )}
       {!page && !list.error && <Skeleton rows={12} />}
       {page && page.nodes.length === 0 && <NoCustomers filters={filters} onAll={() => setParams({})} />}
       {page && page.nodes.length > 0 && (

@@ -12,6 +12,7 @@ import { useSession } from './session.tsx'
 import { Empty, Failed, MissingScope, Skeleton } from './states.tsx'
 import { Badge } from './status.tsx'
 import { useEvery } from './use-every.ts'
+import { useKept } from './use-kept.ts'
 import { DELIVERY_WORDS, toneOf } from './words.ts'
 
 type Delivery = NonNullable<DeliveriesQuery['deliveries']['nodes'][number]>
@@ -49,7 +50,7 @@ function Inbox() {
     const next = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state]
     setParams(next.length > 0 ? { state: next.join(',') } : {})
   }
-  const page = data?.deliveries
+  const page = useKept(data?.deliveries, params.toString())
   return (
     <>
       <fieldset className="segmented states">
@@ -66,7 +67,7 @@ function Inbox() {
           </button>
         ))}
       </fieldset>
-      {error && <Failed message={sentenceOfError(error)} onRetry={readAgain} />}
+      {error && <Failed message={sentenceOfError(error)} isOld={page !== undefined} onRetry={readAgain} />}
       {!page && !error && <Skeleton rows={8} />}
       {page?.nodes.length === 0 && (
         <Empty title={chosen.length > 0 ? 'No webhook is in this state' : 'No webhook has come so far'} />

@@ -34,7 +34,11 @@ const CAUGHT_UP_SHOWN_MS = 6_000
 export function follow<Data, Variables>(options: FollowOptions<Data, Variables>): () => void {
   let cursor: string | null = null
   let attempts = 0
+  /** Since the last cut; null once that has been said. */
   let missed: number | null = null
+  let isCut = false
+  let isSaid = false
+  let connectedAt = 0
   let hasEnded = false
   let stop = () => {}
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -44,12 +48,18 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     timer = setTimeout(work, ms)
   }
   function caughtUp() {
+    isSaid = true
     options.onState({ kind: 'caught-up', missed: missed ?? 0 })
-    missed = null
-    later(CAUGHT_UP_SHOWN_MS, () => options.onState({ kind: 'live' }))
+    later(CAUGHT_UP_SHOWN_MS, () => {
+      missed = null
+      options.onState({ kind: 'live' })
+    })
   }
   function onConnected() {
     attempts = 0
+    isCut = false
+    isSaid = false
+    connectedAt = Date.now()
     if (missed === null) options.onState({ kind: 'live' })
     else later(QUIET_MS, caughtUp)
   }
@@ -58,7 +68,9 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     // What was there before is no change, and is not news when it comes again.
     const isNews = !change.isSnapshot
     cursor = change.cursor
-    if (isNews && missed !== null) {
+    // A busy gateway may need longer than the pause for the first of them.
+    const isOld = !isSaid || Date.parse(change.at) <= connectedAt
+    if (isNews && missed !== null && isOld) {
       missed += 1
       later(QUIET_MS, caughtUp)
     }
@@ -67,7 +79,8 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
   function onLost() {
     if (hasEnded) return
     stop()
-    missed ??= 0
+    if (!isCut) missed = 0
+    isCut = true
     options.onState({ kind: 'lost' })
     later(PAUSES[Math.min(attempts, PAUSES.length - 1)] ?? 0, connect)
     attempts += 1
@@ -89,7 +102,7 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
   }
   /** Browsers know of most cuts before the stream does, and of their end before the next attempt. */
   const onOffline = () => onLost()
-  const onOnline = () => missed !== null && later(0, connect)
+  const onOnline = () => isCut && later(0, connect)
   addEventListener('offline', onOffline)
   addEventListener('online', onOnline)
   connect()

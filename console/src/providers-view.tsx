@@ -10,6 +10,7 @@ import { Icon } from './icons.tsx'
 import { Empty, Failed, Skeleton } from './states.tsx'
 import { Badge } from './status.tsx'
 import { useEvery } from './use-every.ts'
+import { useKept } from './use-kept.ts'
 import { CAPABILITY_WORDS, HEALTH_WORDS, toneOf, wordOf } from './words.ts'
 
 export type Provider = ProvidersQuery['providers'][number]
@@ -17,7 +18,8 @@ export type Provider = ProvidersQuery['providers'][number]
 const REFRESH_MS = 3_000
 
 export function ProvidersView() {
-  const [{ data, error }, readAgain] = useQuery({ query: ProvidersDocument })
+  const [{ data: fresh, error }, readAgain] = useQuery({ query: ProvidersDocument })
+  const data = useKept(fresh, '')
   useEvery(REFRESH_MS, readAgain)
   return (
     <>
@@ -25,7 +27,7 @@ export function ProvidersView() {
       <p className="lead-text">
         As this instance of the gateway saw them. Figures begin anew when it starts.
       </p>
-      {error && <Failed message={sentenceOfError(error)} onRetry={readAgain} />}
+      {error && <Failed message={sentenceOfError(error)} isOld={data !== undefined} onRetry={readAgain} />}
       {!data && !error && <Skeleton rows={2} height={360} />}
       {data?.providers.length === 0 && <Empty title="No provider is set up" />}
       {data?.providers.map((provider) => (

@@ -33,7 +33,25 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-export function Failed({ message, onRetry }: { message: string; onRetry?: () => void }) {
+interface FailedProps {
+  message: string
+  /** Whether what was known before still stands below. */
+  isOld?: boolean
+  onRetry?: () => void
+}
+
+export function Failed({ message, isOld = false, onRetry }: FailedProps) {
+  if (isOld)
+    return (
+      <p className="note note-act" role="alert">
+        <Icon name="alert" size={14} /> {message} What is shown may be old.{' '}
+        {onRetry && (
+          <button type="button" className="plain" onClick={onRetry}>
+            Try again
+          </button>
+        )}
+      </p>
+    )
   return (
     <div className="state state-bad" role="alert">
       <Icon name="alert" size={28} />

@@ -50,7 +50,9 @@ export function Timeline({ entries, decisions, deliveries }: TimelineProps) {
       <div ref={box}>{width > 0 && <Picture lanes={lanes} scale={scale} width={width} />}</div>
       <Legend hasDeliveries={deliveries.length > 0} />
       <details>
-        <summary>As a table: {entries.length} changes</summary>
+        <summary>
+          As a table: {entries.length} {entries.length === 1 ? 'change' : 'changes'}
+        </summary>
         <HistoryTable entries={entries} />
       </details>
     </section>

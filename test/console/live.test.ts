@@ -53,6 +53,9 @@ describeInBrowser('the console', () => {
     await page.locator('[data-live="live"]').waitFor()
     await context.setOffline(true)
     await page.getByText('Connection lost, trying again').waitFor()
+    await page.getByRole('button', { name: 'Ask providers now' }).click()
+    await page.getByText('The gateway cannot be reached. What is shown may be old.').waitFor()
+    await page.getByText(/^Waiting for the provider’s machines/).waitFor()
     const validation = await gateway.findValidation('liam-example', 'sila')
     for (const status of ['review', 'documents_required', 'passed']) {
       await gateway.control('sila', 'PUT', 'status', { validation, status })
