@@ -19,6 +19,8 @@ type Delivery = NonNullable<DeliveriesQuery['deliveries']['nodes'][number]>
 
 const PAGE_SIZE = 25
 const REFRESH_MS = 5_000
+/** Nothing has failed, and yet it is asked why. */
+const EXPLAINED: readonly DeliveryState[] = ['QUARANTINED', 'IGNORED']
 const STATES = Object.keys(DELIVERY_WORDS) as DeliveryState[]
 
 export function DeliveriesView() {
@@ -148,10 +150,12 @@ function DeliveryRow({ delivery, onReplay }: DeliveryRowProps) {
       <td data-label="State">
         <Badge word={word} title={word.meaning} />
         <small className="why">
-          {failure && (
+          {failure ? (
             <>
               {failure.message} <code>{failure.code}</code>
             </>
+          ) : (
+            EXPLAINED.includes(state) && word.meaning
           )}
           {attempts > 0 && state !== 'DONE' && ` ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}.`}
           {nextTryAt !== null && state === 'READY' && attempts > 0 && (

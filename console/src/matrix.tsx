@@ -16,33 +16,31 @@ export function Matrix({ runs }: { runs: readonly Run[] }) {
   return (
     <section className="card block" aria-labelledby="checks">
       <h2 id="checks">Checks</h2>
-      <div className="scroll" tabIndex={-1}>
-        <table className="matrix">
-          <caption className="visually-hidden">Result of each check at each provider</caption>
-          <thead>
-            <tr>
-              <th scope="col">Check</th>
-              {runs.map(({ id, provider }) => (
-                <th key={id} scope="col">
-                  {provider.name}
-                </th>
+      <table className="cards matrix">
+        <caption className="visually-hidden">Result of each check at each provider</caption>
+        <thead>
+          <tr>
+            <th scope="col">Check</th>
+            {runs.map(({ id, provider }) => (
+              <th key={id} scope="col">
+                {provider.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {kinds.toSorted(byWord).map((kind) => (
+            <tr key={kind}>
+              <th scope="row">{wordOf(CHECK_WORDS, kind)}</th>
+              {runs.map(({ id, provider, details }) => (
+                <td key={id} data-label={provider.name}>
+                  <Cell checks={details?.verifications.filter((one) => one.kind === kind) ?? null} />
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {kinds.toSorted(byWord).map((kind) => (
-              <tr key={kind}>
-                <th scope="row">{wordOf(CHECK_WORDS, kind)}</th>
-                {runs.map(({ id, details }) => (
-                  <td key={id}>
-                    <Cell checks={details?.verifications.filter((one) => one.kind === kind) ?? null} />
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
     </section>
   )
 }

@@ -55,7 +55,7 @@ describeInBrowser('the inbox', () => {
     await page.goto(`${gateway.url}/deliveries?state=QUARANTINED`)
     const row = page.locator('tbody tr')
     await expect.poll(() => row.count()).toBe(1)
-    expect(await row.innerText()).toContain('Quarantined')
+    expect(await row.innerText()).toContain('Genuine, and not understood.')
     await row.getByRole('button', { name: /^Replay/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
     await page.getByText('It is genuine, and still not understood.').waitFor()
