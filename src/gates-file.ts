@@ -67,13 +67,16 @@ function policySchema(providers: readonly string[]) {
     error: `must be "all", "any", or a list of providers in use: ${providers.join(', ')}`,
   })
   const words = {
-    description: optional(z.string({ error: 'must be a text' }).trim().min(1, 'must be a text')),
-    kinds: optional(atLeastOne(z.enum(['PERSON', 'BUSINESS'], { error: 'must be PERSON or BUSINESS' }))),
+    description: optional(z.string({ error: 'must be a text' }).trim().min(1, 'must be a text'), null),
+    kinds: optional(
+      atLeastOne(z.enum(['PERSON', 'BUSINESS'], { error: 'must be PERSON or BUSINESS' })),
+      null,
+    ),
     approvedBy,
-    despiteRejection: z.boolean({ error: 'must be true or false' }).default(false),
-    maxAgeDays: optional(wholeNumber(36_500)),
-    maxStalenessSeconds: optional(wholeNumber(31_536_000)),
-    checks: checksSchema().default({}),
+    despiteRejection: optional(z.boolean({ error: 'must be true or false' }), false),
+    maxAgeDays: optional(wholeNumber(36_500), null),
+    maxStalenessSeconds: optional(wholeNumber(31_536_000), null),
+    checks: optional(checksSchema(), {}),
   }
   return z
     .strictObject(words, {
@@ -105,8 +108,9 @@ function atLeastOne<T extends z.ZodType>(one: T) {
   return z.array(one, { error: 'must be a list' }).min(1, 'must have at least one entry')
 }
 
-function optional<T extends z.ZodType>(one: T) {
-  return one.nullable().default(null as never)
+/** `null` is the same as absent. */
+function optional<T extends z.ZodType, Absent>(one: T, absent: Absent) {
+  return one.nullish().transform((value): NonNullable<z.output<T>> | Absent => value ?? absent)
 }
 
 function wholeNumber(max: number) {

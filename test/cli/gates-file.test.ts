@@ -29,6 +29,15 @@ describe('a file of gates', () => {
     ['none', {}],
     ['one', { withdraw }],
     [
+      'null for whatever may be absent',
+      {
+        withdraw: {
+          ...{ ...withdraw, description: null, kinds: null, despiteRejection: null },
+          ...{ maxAgeDays: null, maxStalenessSeconds: null, checks: null },
+        },
+      },
+    ],
+    [
       'everything that there is',
       {
         withdraw: {
