@@ -6,7 +6,7 @@ export const SCOPES = {
   'kyc:read': 'Read entities, validations, history and changes.',
   'kyc:pii': 'See personal data in what is read.',
   'kyc:write': 'Register entities, and have them read again at their providers.',
-  'kyc:admin': 'Erase personal data, replay deliveries, read the audit log.',
+  'kyc:admin': 'Erase personal data, see and replay deliveries, read the audit log.',
   'schema:read': 'Introspection, GET, and exact words about a document that is refused.',
 } as const satisfies Record<string, string>
 
