@@ -45,19 +45,26 @@ function lostKeys(text: string): string[] {
 
 export function parseGates(content: unknown, providers: readonly string[]): GatesRead {
   const parsed = fileSchema(providers).safeParse(content)
-  if (parsed.success) return { policies: new Map(Object.entries(parsed.data)), problems: [] }
-  return { policies: new Map(), problems: parsed.error.issues.flatMap(problemsOf) }
+  const problems = [...namesOf(content).filter(isNoName).map(noName), ...problemsIn(parsed.error)]
+  const policies = parsed.success && problems.length === 0 ? Object.entries(parsed.data) : []
+  return { policies: new Map(policies), problems }
 }
 
 const NAME = /^[a-zA-Z][\w-]{0,63}$/
+/** Of `__proto__` it was said before. */
+const isNoName = (name: string) => !NAME.test(name) && name !== '__proto__'
+const noName = (name: string) =>
+  `${placeOf([name])} must be a name of 1 to 64 letters, digits, - and _ that begins with a letter`
+
+/** Looked at apart, since a schema of names would pass over the policy of one that is none. */
+function namesOf(content: unknown): string[] {
+  const isObject = typeof content === 'object' && content !== null && !Array.isArray(content)
+  return isObject ? Object.keys(content) : []
+}
 
 function fileSchema(providers: readonly string[]) {
-  const names = z.string().regex(NAME)
-  return z.record(names, policySchema(providers), {
-    error: (issue) =>
-      issue.code === 'invalid_key'
-        ? 'must be a name of 1 to 64 letters, digits, - and _ that begins with a letter'
-        : 'must be an object from the name of each gate to its policy',
+  return z.record(z.string(), policySchema(providers), {
+    error: 'must be an object from the name of each gate to its policy',
   })
 }
 
@@ -67,13 +74,16 @@ function policySchema(providers: readonly string[]) {
     error: `must be "all", "any", or a list of providers in use: ${providers.join(', ')}`,
   })
   const words = {
-    description: optional(z.string({ error: 'must be a text' }).trim().min(1, 'must be a text')),
-    kinds: optional(atLeastOne(z.enum(['PERSON', 'BUSINESS'], { error: 'must be PERSON or BUSINESS' }))),
+    description: optional(z.string({ error: 'must be a text' }).trim().min(1, 'must be a text'), null),
+    kinds: optional(
+      atLeastOne(z.enum(['PERSON', 'BUSINESS'], { error: 'must be PERSON or BUSINESS' })),
+      null,
+    ),
     approvedBy,
-    despiteRejection: z.boolean({ error: 'must be true or false' }).default(false),
-    maxAgeDays: optional(wholeNumber(36_500)),
-    maxStalenessSeconds: optional(wholeNumber(31_536_000)),
-    checks: checksSchema().default({}),
+    despiteRejection: optional(z.boolean({ error: 'must be true or false' }), false),
+    maxAgeDays: optional(wholeNumber(36_500), null),
+    maxStalenessSeconds: optional(wholeNumber(31_536_000), null),
+    checks: optional(checksSchema(), {}),
   }
   return z
     .strictObject(words, {
@@ -105,13 +115,18 @@ function atLeastOne<T extends z.ZodType>(one: T) {
   return z.array(one, { error: 'must be a list' }).min(1, 'must have at least one entry')
 }
 
-function optional<T extends z.ZodType>(one: T) {
-  return one.nullable().default(null as never)
+/** `null` is the same as absent. */
+function optional<T extends z.ZodType, Absent>(one: T, absent: Absent) {
+  return one.nullish().transform((value): NonNullable<z.output<T>> | Absent => value ?? absent)
 }
 
 function wholeNumber(max: number) {
   const range = `must be a whole number from 1 to ${max}`
   return z.number(range).int(range).min(1, range).max(max, range)
+}
+
+function problemsIn(error: z.ZodError | undefined): string[] {
+  return error?.issues.flatMap(problemsOf) ?? []
 }
 
 function problemsOf(issue: z.core.$ZodIssue): string[] {

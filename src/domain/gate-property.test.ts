@@ -22,6 +22,7 @@ const someStanding = fc
     approvedAt: fc.option(moment, { freq: 9 }),
     observedAt: fc.option(moment, { freq: 9 }),
     isRecognized: fc.oneof({ arbitrary: fc.constant(true), weight: 9 }, fc.boolean()),
+    areChecksOutdated: fc.oneof({ arbitrary: fc.constant(false), weight: 9 }, fc.boolean()),
     checks: fc.array(
       fc.record({
         kind: fc.constantFrom('AML_SCREENING' as const, 'LIVENESS' as const),

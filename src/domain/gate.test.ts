@@ -77,6 +77,16 @@ describe('a gate', () => {
     ],
     ['runs', [{ ...yes, checks: aml('PENDING') }], ['CHECK_MISSING -']],
     ['runs again', [{ ...yes, checks: aml('PASS', 'PENDING') }], []],
+    [
+      'was passed before the status moved',
+      [{ ...yes, areChecksOutdated: true, checks: aml('PASS') }],
+      ['CHECK_MISSING -'],
+    ],
+    [
+      'was failed before the status moved',
+      [{ ...yes, areChecksOutdated: true, checks: aml('FAIL') }],
+      ['CHECK_NOT_PASSED gu1'],
+    ],
     ['was failed', [{ ...yes, checks: aml('FAIL') }], ['CHECK_NOT_PASSED gu1']],
     ['found something', [{ ...yes, checks: aml('PASS', 'ATTENTION') }], ['CHECK_NOT_PASSED gu1']],
     ['has an unknown result', [{ ...yes, checks: aml('PASS', 'UNKNOWN') }], ['CHECK_NOT_PASSED gu1']],

@@ -45,10 +45,12 @@ export interface GateStanding extends Standing {
   provider: string
   /** When it was approved, or else a moment before; null where nobody knows. */
   approvedAt: Instant | null
-  /** When the provider last said so; null where it never has. */
+  /** The oldest of the provider's words on which it rests, by when it was last said; null where one never was. */
   observedAt: Instant | null
   /** False: the provider's word is not known, and the status is the one from before. */
   isRecognized: boolean
+  /** The checks are from before the status moved: of them only what speaks against somebody still counts. */
+  areChecksOutdated: boolean
   checks: readonly Pick<Verification, 'kind' | 'result'>[]
 }
 
@@ -208,7 +210,10 @@ function ofChecks(
       const message = `The check ${kind} came out as ${finding}; the gate needs ${accepted.join(' or ')}.`
       return [{ code: 'CHECK_NOT_PASSED', message, provider: standing.provider }]
     })
-    const isMet = relied.some((standing) => resultsOf(standing).some((result) => accepted.includes(result)))
+    const isMet = relied.some(
+      (standing) =>
+        !standing.areChecksOutdated && resultsOf(standing).some((result) => accepted.includes(result)),
+    )
     if (isMet || found.length > 0) return found
     const message = `No approval that the gate rests on has the check ${kind} with ${accepted.join(' or ')}.`
     return [{ code: 'CHECK_MISSING', message, provider: null }]

@@ -33,8 +33,8 @@ describe('the cost', () => {
   it.each([
     ['{ tags __typename }', 0],
     ['{ person { id friend { id } } }', 2],
-    ['{ entityCounts { id } }', 21],
-    ['{ a: entityCounts { id } b: entityCounts { id } }', 42],
+    ['{ entityCounts { id } }', 201],
+    ['{ a: entityCounts { id } b: entityCounts { id } }', 402],
     ['{ person { friends { id } } }', 2],
     ['{ people { page { end } } }', 2],
     ['{ people { nodes { id } page { end } } }', 22],

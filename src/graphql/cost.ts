@@ -43,8 +43,12 @@ interface Weighing {
   hasLongList: boolean
 }
 
-/** Fields that take more of the store than the objects they answer with, in points beside those. */
-const EXTRA: Readonly<Record<string, number>> = { 'Query.entityCounts': 20 }
+/** Fields that take more than their type says, in points beside it: of the store, or in rows that nobody asks for a number of. */
+const EXTRA: Readonly<Record<string, number>> = {
+  'Query.entityCounts': 200,
+  'Provider.lastHour': 60,
+  'Provider.vocabulary': 20,
+}
 
 const NOTHING: Points = { plain: 0, listed: 0 }
 

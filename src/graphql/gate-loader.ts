@@ -51,7 +51,7 @@ async function answerOf(
   )
   // A provider that was asked just now may have told the kind.
   const kind = services.snapshots.held.byId(tenant, ask.entityId)?.entity.kind ?? ask.kind
-  const facts = { kind, standings: standings.flatMap(gateStandingsOf) }
+  const facts = { kind, standings: standings.flatMap((one) => gateStandingsOf(services, one)) }
   return answer(policy, facts, services.now().toISOString())
 }
 

@@ -521,7 +521,7 @@ export type GateBlocker = {
 
 /** What stands against an entity at a gate. */
 export type GateBlockerCode =
-  /** A check that the gate needs was not made, or has no result yet. */
+  /** A check that the gate needs was not made, has no result yet, or is known only from before the status moved. */
   | 'CHECK_MISSING'
   /** A check that the gate looks at has a result that is not good enough, whichever provider made it. */
   | 'CHECK_NOT_PASSED'

@@ -2,8 +2,10 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { GatePolicies, GatePolicy, GateStanding } from '../domain/gate.ts'
 import type { Instant } from '../domain/time.ts'
+import type { AccountRow } from '../store/entities.ts'
 import type { ValidationRow } from '../store/validations.ts'
 import { standingsOf } from './entity-writes.ts'
+import type { Services } from './services.ts'
 import type { AccountStanding } from './standings.ts'
 
 export interface Gates {
@@ -30,16 +32,31 @@ export function findGate(gates: Pick<Gates, 'current'>, name: string): GatePolic
 }
 
 /** What an account adds to a gate: nothing where its provider has said that it has no validation. */
-export function gateStandingsOf({ account, validation }: AccountStanding): GateStanding[] {
-  const { provider, current_observed_at: observedAt } = account
+export function gateStandingsOf(
+  { providers }: Pick<Services, 'providers'>,
+  { account, validation }: AccountStanding,
+): GateStanding[] {
+  const { provider } = account
+  const hasSummary = providers.view(provider).capabilities.includes('ENTITY_SUMMARY')
   return standingsOf([account], validation ? [validation] : []).map((standing) => ({
     ...standing,
     provider,
     approvedAt: validation && approvedAt(validation),
-    observedAt: validation && earlier(observedAt, validation.state.detailObservedAt),
+    observedAt: validation && observedAt(account, validation, hasSummary),
     isRecognized: validation?.state.recognized ?? false,
-    checks: validation ? checksOf(validation) : [],
+    areChecksOutdated: validation?.state.detailOutdated ?? false,
+    checks: validation?.state.verifications ?? [],
   }))
+}
+
+/** Its word on the validation, on the details of it, and where it has one on whether an approval still stands. */
+function observedAt(
+  { current_observed_at: current, summary_observed_at: summary }: AccountRow,
+  { state }: ValidationRow,
+  hasSummary: boolean,
+): Instant | null {
+  const seen = earlier(current, state.detailObservedAt)
+  return hasSummary ? earlier(seen, summary) : seen
 }
 
 /**
@@ -50,16 +67,6 @@ function approvedAt({ state }: ValidationRow): Instant | null {
   const { decision, requestedAt, statusChangedAt } = state
   const decidedAt = decision?.outcome === 'APPROVED' ? decision.decidedAt : null
   return decidedAt === null ? requestedAt : earlier(decidedAt, statusChangedAt)
-}
-
-/** Of checks from before the status moved, only what speaks against somebody still counts. */
-function checksOf({ state }: ValidationRow): GateStanding['checks'] {
-  const { verifications, detailOutdated } = state
-  if (!detailOutdated) return verifications
-  return verifications.map(({ kind, result }) => ({
-    kind,
-    result: result === 'PASS' || result === 'NEUTRAL' ? 'PENDING' : result,
-  }))
 }
 
 /** Null where one of them is. */

@@ -151,7 +151,7 @@ function createTimes(): Times {
       count += 1
     },
     below(share) {
-      const sorted = times.toSorted((a, b) => a - b)
+      const sorted = Float64Array.from(times).sort()
       const found = sorted[Math.ceil(sorted.length * share) - 1]
       return found === undefined ? null : Math.ceil(found)
     },

@@ -33,26 +33,55 @@ export interface DeliveryPageQuery {
 }
 
 /**
- * One page, in one statement beside a look at how much the tenant has. A delivery is the tenant's that has its validation, or
- * else its account, as in `findOwners`; one that names no validation has no owner.
+ * One page. Of who is sent much it is among the newest of all; of who is not, it is found through what they have, so that it
+ * costs little what others are sent.
  */
 export async function listDeliveries(
   db: Db,
   tenant: string,
-  { state, provider, entityId, after, limit, ownerless }: DeliveryPageQuery,
+  query: DeliveryPageQuery,
 ): Promise<DeliveryRow[]> {
-  const isThroughOwn = entityId !== null || (ownerless !== tenant && (await hasFewAccounts(db, tenant)))
+  const through = (one: Partial<Way>) =>
+    readPage(db, tenant, { ...query, horizon: null, isThroughOwn: false, ...one })
+  if (query.entityId !== null) return through({ isThroughOwn: true })
+  // Those about nobody's are found by looking at all alone.
+  const horizon = query.ownerless === tenant ? null : await readHorizon(db, query)
+  const page = await through({ horizon })
+  const isWhole = horizon === null || page.length === query.limit
+  return isWhole ? page : through({ isThroughOwn: true })
+}
+
+interface Way {
+  /** Those before it are not looked at. */
+  horizon: DeliveryPosition | null
+  isThroughOwn: boolean
+}
+
+/** So many of all are looked at first. */
+const NEWEST = 10_000
+
+/** The last of the newest that fit, whosever they are; null where there are not so many. */
+async function readHorizon(db: Db, query: DeliveryPageQuery): Promise<DeliveryPosition | null> {
+  const { rows } = await sql<DeliveryPosition>`
+    select received_at as "receivedAt", id from delivery where ${sql.join([sql`true`, ...narrowed(query)], sql` and `)}
+    order by received_at desc, id desc offset ${NEWEST - 1} limit 1`.execute(db)
+  return rows[0] ?? null
+}
+
+/**
+ * In one statement. A delivery is the tenant's that has its validation, or else its account, as in `findOwners`; one that names
+ * no validation has no owner.
+ */
+async function readPage(db: Db, tenant: string, query: DeliveryPageQuery & Way): Promise<DeliveryRow[]> {
+  const { entityId, limit, ownerless, horizon, isThroughOwn } = query
   const conditions = [
     // Said at length, for the planner knows how many rows a tenant has, and nothing of a coalesce.
     sql`(validation.tenant = ${tenant} or validation.tenant is null
       and (account.tenant = ${tenant} or account.tenant is null and ${ownerless === tenant}::boolean))`,
+    ...narrowed(query),
     ...(isThroughOwn ? [aboutOwn(tenant, entityId)] : []),
-    ...(state === null ? [] : [sql`delivery.state = any(${state}::text[])`]),
-    ...(provider === null ? [] : [sql`delivery.provider = ${provider}`]),
     ...(entityId === null ? [] : [sql`coalesce(validation.entity_id, account.entity_id) = ${entityId}`]),
-    ...(after === null
-      ? []
-      : [sql`(delivery.received_at, delivery.id) < (${after.receivedAt}::timestamptz, ${after.id}::uuid)`]),
+    ...(horizon === null ? [] : [sql`${POSITION} >= ${positionOf(horizon)}`]),
   ]
   const { rows } = await sql<DeliveryRow>`
     select delivery.id, delivery.provider, event_type, delivery.reference, delivery.account, delivery.state, attempts, due_at,
@@ -68,7 +97,22 @@ export async function listDeliveries(
   return rows
 }
 
-/** Found through the entity, or through all that a small tenant has, so that it costs nothing what others are sent. */
+/** What a delivery says by itself. */
+function narrowed({ state, provider, after }: DeliveryPageQuery) {
+  return [
+    ...(state === null ? [] : [sql`delivery.state = any(${state}::text[])`]),
+    ...(provider === null ? [] : [sql`delivery.provider = ${provider}`]),
+    ...(after === null ? [] : [sql`${POSITION} < ${positionOf(after)}`]),
+  ]
+}
+
+const POSITION = sql`(delivery.received_at, delivery.id)`
+
+function positionOf({ receivedAt, id }: DeliveryPosition) {
+  return sql`(${receivedAt}::timestamptz, ${id}::uuid)`
+}
+
+/** Found through the entity, or through all that the tenant has. */
 function aboutOwn(tenant: string, entityId: string | null) {
   const ofEntity = entityId === null ? sql`` : sql`and own.entity_id = ${entityId}`
   return sql`delivery.id in (
@@ -79,15 +123,4 @@ function aboutOwn(tenant: string, entityId: string | null) {
     select named.id from account as own
       join delivery as named on named.provider = own.provider and named.account = own.reference
       where own.tenant = ${tenant} ${ofEntity})`
-}
-
-/** Of who has more, something is among the newest of all. */
-const FEW = 2_000
-
-async function hasFewAccounts(db: Db, tenant: string): Promise<boolean> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (select 1 from account where tenant = ${tenant} limit ${FEW}) as own`.execute(
-    db,
-  )
-  return (rows[0]?.count ?? 0) < FEW
 }

@@ -163,3 +163,35 @@ describe.skipIf(TEST_DATABASE_URL === null)('migrations of several processes at 
     }
   })
 })
+
+describe.skipIf(TEST_DATABASE_URL === null)(
+  'the migrations of what an operator looks through, on Postgres',
+  () => {
+    it('are not in the way of a transaction that writes to an account and then to its entity', async () => {
+      const migrations = new URL('../../migrations/', import.meta.url)
+      const earlier = readdirSync(migrations).filter((name) => name.endsWith('.sql') && name < '0005')
+      for (const name of earlier) copyFileSync(new URL(name, migrations), join(folder, name))
+      const own = await createPostgresDatabase(TEST_DATABASE_URL ?? '')
+      const { db, close } = await openDatabase({ url: own.url, dataDir: 'memory://' })
+      const waiting = async () =>
+        (
+          await sql`select from pg_locks where not granted and mode = 'ShareLock'
+        and database = (select oid from pg_database where datname = current_database())`.execute(db)
+        ).rows
+      try {
+        await migrate(db, directory)
+        const migrated = await db.transaction().execute(async (tx) => {
+          await sql`update account set failure = null`.execute(tx)
+          const migrating = migrate(db).catch((error: unknown) => error)
+          await expect.poll(waiting).toHaveLength(1)
+          await sql`update entity set kind = kind`.execute(tx)
+          return { migrating }
+        })
+        expect(await migrated.migrating).toContain('0005_console.sql')
+      } finally {
+        await close()
+        await own.drop()
+      }
+    })
+  },
+)

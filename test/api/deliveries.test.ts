@@ -206,10 +206,8 @@ describe.each(tenantGateways)('deliveries on $name', ({ open, openLocal }) => {
           const look = async (filter: object = {}) =>
             referencesOf(await gateway.ask(tenant, LIST, { filter }))
           const seen = [await look()]
-          // As they are found where a tenant has much.
-          await sql`insert into account (tenant, provider, reference, entity_id)
-            select tenant, 'gu1', ${tenant} || '-' || n, id from entity, generate_series(1, 2000) as n
-            where tenant = ${tenant}`.execute(gateway.app.db)
+          // As they are found where nearly all is about others.
+          await buryUnderOthers(gateway)
           seen.push(await look())
           for (const references of seen) {
             expect(references).toContain(records[tenant].reference)
@@ -224,6 +222,42 @@ describe.each(tenantGateways)('deliveries on $name', ({ open, openLocal }) => {
         await gateway.close()
       }
     })
+
+    it('are found page by page, however much others are sent in between', async () => {
+      const gateway = await open()
+      try {
+        await populate(gateway)
+        await buryUnderOthers(gateway)
+        const { reference, account } = records.acme
+        const event = gu1Event({ validationId: reference, entityId: account, status: 'approved' })
+        await sendGu1(gateway.app, event)
+        const first = (await gateway.ask('acme', LIST, { first: 1 })).data.deliveries
+        expect(first).toMatchObject({ nodes: [{ reference }], pageInfo: { hasNextPage: true } })
+        const after = first.pageInfo.endCursor
+        const second = (await gateway.ask('acme', LIST, { first: 1, after })).data.deliveries
+        expect(second).toMatchObject({ nodes: [{ reference }], pageInfo: { hasNextPage: false } })
+        expect(second.nodes[0].id).not.toBe(first.nodes[0].id)
+        expect(referencesOf(await gateway.ask('acme', LIST, { filter: { state: ['DONE'] } }))).toEqual([])
+      } finally {
+        await gateway.close()
+      }
+    })
+
+    /** More than are looked at as the newest of all, of another tenant, and newer. */
+    async function buryUnderOthers({ app }: TenantGateway) {
+      app.clock.advance(60)
+      const now = app.clock.now().toISOString()
+      const tag = randomUUID()
+      await sql`insert into entity (tenant, id, kind, status, waiting_on, needs_reverification, created_at)
+        values ('initech', ${tag}, 'PERSON', 'APPROVED', 'NOBODY', false, now())`.execute(app.db)
+      await sql`insert into account (tenant, provider, reference, entity_id) values ('initech', 'gu1', ${tag}, ${tag})`.execute(
+        app.db,
+      )
+      await sql`insert into delivery (id, provider, event_key, reference, account, state, received_at, headers)
+        select gen_random_uuid(), 'gu1', ${tag} || n, ${tag} || n, ${tag}, 'DONE', ${now}, '{}'
+        from generate_series(1, 10100) as n`.execute(app.db)
+      app.clock.advance(60)
+    }
 
     it('are the same that it can have replayed', async () => {
       const gateway = await open()

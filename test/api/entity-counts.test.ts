@@ -112,6 +112,14 @@ describe.each(tenantGateways)('counts on $name', ({ open, openLocal }) => {
     }
   })
 
+  it('cost what the database has to count for them', async () => {
+    const times = (count: number) =>
+      `{ ${Array.from({ length: count }, (_, n) => `a${n}: entityCounts { count }`).join(' ')} }`
+    expect((await gateway.ask('acme', times(4))).errors).toBeUndefined()
+    const { errors } = await gateway.ask('acme', times(5))
+    expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }])
+  })
+
   it('end at 10,000, and say that there are more', async () => {
     const add = (count: number, status: string) =>
       sql`insert into entity (tenant, id, external_id, kind, status, waiting_on, needs_reverification, created_at)

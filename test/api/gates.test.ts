@@ -22,6 +22,8 @@ function decisionOf(aml: string) {
   return { status: 'Approved', features: ['aml'], aml: { status: aml, total_hits: hits.length, hits } }
 }
 
+const SCREENED = { checks_performed: ['watchlist'] }
+
 describe('a gate', () => {
   it.each<[GateName, Record<string, unknown>, Record<string, unknown>, string[]]>([
     ['any', { status: 'approved' }, { status: 'review' }, []],
@@ -59,6 +61,30 @@ describe('a gate', () => {
     expect(await gateway.blockersOf(id, 'fresh')).toEqual(['STALE gu1'])
     await people.recover()
     expect(await gateway.blockersOf(id, 'fresh')).toEqual([])
+  })
+
+  it('is stale where the provider has not said again that the approval as a whole still stands', async () => {
+    const { id } = await gateway.add({ gu1: { status: 'approved' } })
+    expect(await gateway.blockersOf(id, 'fresh')).toEqual([])
+    app.clock.advance(60)
+    await people.fail('gu1', { kind: 'status', status: 500, path: '/status' })
+    expect(await gateway.blockersOf(id, 'any')).toEqual([])
+    expect(await gateway.blockersOf(id, 'fresh')).toEqual(['STALE gu1'])
+    await people.recover()
+    expect(await gateway.blockersOf(id, 'fresh')).toEqual([])
+  })
+
+  it('does not rest on a check from before the status moved, whatever it accepts', async () => {
+    const { id, records } = await gateway.add({ sila: { status: 'review', raw: SCREENED } })
+    expect(await gateway.blockersOf(id, 'judged')).toEqual(['NOT_VERIFIED sila'])
+    await people.change('sila', records.sila, { status: 'passed', raw: SCREENED })
+    app.clock.advance(60)
+    await people.fail('sila', { kind: 'status', status: 500, path: '/get_verifications/' })
+    expect(await gateway.blockersOf(id, 'any')).toEqual([])
+    expect(await gateway.blockersOf(id, 'judged')).toEqual(['CHECK_MISSING -'])
+    expect(await gateway.blockersOf(id, 'screened')).toEqual(['CHECK_NOT_PASSED sila'])
+    await people.recover()
+    expect(await gateway.blockersOf(id, 'judged')).toEqual([])
   })
 
   it('is closed to whom no provider has ever answered about', async () => {

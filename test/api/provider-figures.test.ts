@@ -70,6 +70,21 @@ describe('a provider', () => {
   })
 })
 
+describe('what a provider tells at length', () => {
+  const beside = (fields: string) =>
+    `{ entities(first: 20) { nodes { accounts { provider { ${fields} } } } } }`
+
+  it.each([
+    ['{ providers { id lastHour { at calls } vocabulary { word } } }', []],
+    [beside('id name capabilities'), []],
+    [beside('lastHour { at calls }'), ['LIMIT_EXCEEDED']],
+    [beside('vocabulary { word } a: vocabulary { status } b: vocabulary { waitingOn }'), ['LIMIT_EXCEEDED']],
+  ])('costs what it is, in whatever list: %s', async (document, codes) => {
+    const { errors = [] } = await app.query(document)
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes)
+  })
+})
+
 describe('the last hour of a provider', () => {
   beforeEach(() => app.clock.advance(60))
   afterEach(() => people.recover())

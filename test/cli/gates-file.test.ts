@@ -29,6 +29,15 @@ describe('a file of gates', () => {
     ['none', {}],
     ['one', { withdraw }],
     [
+      'null for whatever may be absent',
+      {
+        withdraw: {
+          ...{ ...withdraw, description: null, kinds: null, despiteRejection: null },
+          ...{ maxAgeDays: null, maxStalenessSeconds: null, checks: null },
+        },
+      },
+    ],
+    [
       'everything that there is',
       {
         withdraw: {
@@ -51,6 +60,11 @@ describe('a file of gates', () => {
     ['is no JSON', '{ withdraw: {} }', ['names a file that is not JSON']],
     ['is a list', [withdraw], ['$ must be an object from the name of each gate to its policy']],
     ['has a name with a space', { 'with draw': withdraw }, ['$.with draw must be a name of 1 to 64 letters']],
+    [
+      'has a name with a space, and a policy with a mistake',
+      { 'with draw': { ...withdraw, maxAge: 3 } },
+      ['$.with draw must be a name of 1 to 64 letters', '$.with draw.maxAge is no word of a policy'],
+    ],
     ['has no policy', { withdraw: 'all' }, ['$.withdraw must be the object of a policy']],
     [
       'does not say who approves',

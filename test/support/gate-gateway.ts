@@ -14,6 +14,8 @@ export const GATES = {
   recent: { approvedBy: 'any', maxAgeDays: 30 },
   fresh: { approvedBy: 'any', maxStalenessSeconds: 60 },
   screened: { approvedBy: 'any', checks: { AML_SCREENING: ['PASS', 'NEUTRAL'] } },
+  judged: { approvedBy: 'any', checks: { AML_SCREENING: ['PASS', 'ATTENTION'] } },
+  fresher: { approvedBy: 'any', maxStalenessSeconds: 59 },
   address: { approvedBy: 'any', checks: { PROOF_OF_ADDRESS: ['PASS'] } },
 }
 export type GateName = keyof typeof GATES

@@ -9,8 +9,9 @@ const FACTS = new Map<KycStatus, StatusFacts>(Object.values(WORDS).map((facts) =
 /** What an account says that was approved at minute 0 if ever, and heard of at minute 99. */
 export function at(provider: string, status: KycStatus, more: Partial<GateStanding> = {}): GateStanding {
   const end = { status, waitingOn: 'NOBODY', retry: 'NEW_ATTEMPT', blockedBy: 'SELF' } as const
-  const heard = { approvedAt: minute(0), observedAt: minute(99), isRecognized: true, checks: [] }
-  return { ...UNANSWERED, ...(FACTS.get(status) ?? end), ...heard, provider, ...more }
+  const heard = { approvedAt: minute(0), observedAt: minute(99), isRecognized: true }
+  const seen = { ...heard, areChecksOutdated: false, checks: [] }
+  return { ...UNANSWERED, ...(FACTS.get(status) ?? end), ...seen, provider, ...more }
 }
 
 /** The least demand that there is. */
