@@ -1,5 +1,6 @@
 // SETTINGS_DIR: what counts of a folder of settings, and what is said of files that cannot be used.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSettingsFolder } from '../test/support/settings-folder.ts'
@@ -54,9 +55,16 @@ describe('a folder of settings', () => {
     const { path, mount } = createSettingsFolder({})
     mount({ GU1_API_KEY: 'x'.repeat(65_536) })
     mkdirSync(join(path, '..data', 'SILA_AUTH'))
+    // Whoever opened this would wait for a writer.
+    execFileSync('mkfifo', [join(path, '..data', 'SILA_CLIENT_ID')])
+    writeFileSync(join(path, '..data', 'SILA_CLIENT_SECRET'), Buffer.from([0x63, 0xf6, 0x66]))
+    symlinkSync('nowhere', join(path, '..data', 'SILA_PRIVATE_KEY'))
     expect(problemsIn(path)).toEqual([
       'GU1_API_KEY in SETTINGS_DIR has more than 65536 bytes',
-      'SILA_AUTH in SETTINGS_DIR cannot be read: EISDIR',
+      'SILA_AUTH in SETTINGS_DIR is not a file',
+      'SILA_CLIENT_ID in SETTINGS_DIR is not a file',
+      'SILA_CLIENT_SECRET in SETTINGS_DIR is not text in UTF-8',
+      'SILA_PRIVATE_KEY in SETTINGS_DIR cannot be read: ENOENT',
     ])
   })
 })
