@@ -1,4 +1,5 @@
 // The settings as they are given: by the environment, and by the files of SETTINGS_DIR where it says nothing.
+import { isUtf8 } from 'node:buffer'
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, type Environment } from './config.ts'
@@ -52,8 +53,12 @@ function listFiles(folder: string): { name: string; path: string }[] {
 
 function readText(path: string): string | { problem: string } {
   try {
-    if (statSync(path).size > MAX_BYTES) return { problem: `has more than ${MAX_BYTES} bytes` }
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+    const file = statSync(path)
+    // Whoever opens a pipe waits until somebody writes to it.
+    if (!file.isFile()) return { problem: 'is not a file' }
+    if (file.size > MAX_BYTES) return { problem: `has more than ${MAX_BYTES} bytes` }
+    const bytes = readFileSync(path)
+    return isUtf8(bytes) ? bytes.toString().replace(/\r?\n$/, '') : { problem: 'is not text in UTF-8' }
   } catch (error) {
     return { problem: `cannot be read: ${codeOf(error)}` }
   }
