@@ -6,6 +6,7 @@ import { requestIdOf } from '../telemetry.ts'
 import type { Caller } from './authentication.ts'
 import type { Settle } from './edge.ts'
 import { type Present, withoutHttp } from './errors.ts'
+import { isLost } from './lost-results.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
 
@@ -46,29 +47,39 @@ export function createOperate({ envelop, present, trusted, settle }: OperateOpti
     const show = (result: ExecutionResult) => withoutHttp(present(result, reader))
     try {
       const params = resolveDocument(sent, trusted)
-      const outcome = await run(envelop({ ...caller, params }), params)
+      const { isSubscription, outcome } = await run(envelop({ ...caller, params }), params)
       if (isAsyncIterable(outcome)) return mapAsyncIterator(outcome, show)
-      return show(await settle(outcome, caller))
+      const result = show(await settle(outcome, caller))
+      return isSubscription && isLost(result) ? onlyOnce(result) : result
     } catch (error) {
       return show(await settle({ errors: [asGraphQLError(error)] }, caller))
     }
   }
 }
 
+/** What cannot begin now ends as what has begun: its reader is to come back. */
+async function* onlyOnce(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {
+  yield result
+}
+
 async function run(
   { schema, parse, validate, contextFactory, execute, subscribe }: Enveloped,
   { query, variables, operationName }: OperationParams,
-): Promise<Outcome> {
+): Promise<{ isSubscription: boolean; outcome: Outcome }> {
   const document = parse(query)
-  const errors = validate(schema, document)
-  if (errors.length > 0) return { errors }
   const isSubscription = getOperationAST(document, operationName)?.operation === 'subscription'
-  const args = {
-    schema,
-    document,
-    contextValue: await contextFactory(),
-    variableValues: variables ?? null,
-    operationName: operationName ?? null,
+  const errors = validate(schema, document)
+  if (errors.length > 0) return { isSubscription, outcome: { errors } }
+  const execution = async (): Promise<Outcome> => {
+    const args = {
+      schema,
+      document,
+      contextValue: await contextFactory(),
+      variableValues: variables ?? null,
+      operationName: operationName ?? null,
+    }
+    return (await (isSubscription ? subscribe(args) : execute(args))) as Outcome
   }
-  return (await (isSubscription ? subscribe(args) : execute(args))) as Outcome
+  const outcome = await execution().catch((error: unknown) => ({ errors: [asGraphQLError(error)] }))
+  return { isSubscription, outcome }
 }
