@@ -191,6 +191,14 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     ],
     ['an ingress without a host', { ingress: { enabled: true } }, 'ingress'],
     ['a value that there is not', { replicaCount: 3 }, 'replicaCount'],
+    // What YAML reads as no text, and a gateway as nothing it knows.
+    ['a word of YAML for the console', { settings: { CONSOLE: false } }, 'settings.CONSOLE'],
+    [
+      'a word of YAML for documents',
+      { settings: { TRUSTED_DOCUMENTS: false } },
+      'settings.TRUSTED_DOCUMENTS',
+    ],
+    ['a pause that leaves a gateway no time', { preStopSeconds: 20 }, 'terminationGracePeriodSeconds'],
     ['less time than a gateway needs', { terminationGracePeriodSeconds: 5 }, 'terminationGracePeriodSeconds'],
     ...[...KNOWN_SETTINGS]
       .filter(([, { secret }]) => secret)
