@@ -130,6 +130,12 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     expect([mounted, config.trustedDocuments.manifests]).toEqual(['trial-kyc-gateway-files', files])
   })
 
+  it('passes numbers on as they are written', async () => {
+    const settings = { WEBHOOK_TENANT: 12_345_678, RATE_LIMIT_PER_MINUTE: 0 }
+    const { data } = (await renderChart({ ...LEAST, settings })).get('ConfigMap')
+    expect(data).toMatchObject({ WEBHOOK_TENANT: '12345678', RATE_LIMIT_PER_MINUTE: '0' })
+  })
+
   it('selects with each selector the pods of the Deployment, and no migration', async () => {
     const { get } = await renderChart(ALL)
     const { labels } = get('Deployment').spec.template.metadata
