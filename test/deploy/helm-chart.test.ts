@@ -177,6 +177,14 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     expect(containerOf(get('Deployment')).args).toEqual(['serve', '--workers', '1'])
   })
 
+  it('runs gateway and migration on the machines that are meant for them', async () => {
+    const nodeSelector = { pool: 'kyc' }
+    const tolerations = [{ key: 'kyc', operator: 'Exists' }]
+    const { get } = await renderChart({ ...LEAST, nodeSelector, tolerations })
+    for (const manifest of [get('Deployment'), get('Job')])
+      expect(podOf(manifest)).toMatchObject({ nodeSelector, tolerations })
+  })
+
   it('makes other pods where a variable is another one, and none where only a file is', async () => {
     const sumOf = async (values: object) =>
       (await renderChart(values)).get('Deployment').spec.template.metadata.annotations['checksum/settings']
