@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Config, type Environment, readConfig } from './config.ts'
 import { KNOWN_SETTINGS } from './known-settings.ts'
+import { PROVIDERS } from './providers/index.ts'
 import type { GivenSettings } from './settings-files.ts'
 import type { Logger } from './telemetry.ts'
 
@@ -20,12 +21,26 @@ export interface Reload {
 export function planReload(running: Environment, given: Environment): Reload {
   const next = readConfig(given)
   const others = [...KNOWN_SETTINGS].filter(([name]) => textOf(running, name) !== textOf(given, name))
-  const changed = others.filter(([, setting]) => setting.reload === true).map(([name]) => name)
-  const waiting = others.map(([name]) => name).filter((name) => !changed.includes(name))
+  const names = others.map(([name]) => name)
+  const fixed = fixedBeside(others.filter(([, setting]) => setting.reload !== true).map(([name]) => name))
+  const changed = names.filter((name) => !fixed.has(name))
+  const waiting = names.filter((name) => fixed.has(name))
   if (waiting.length === 0) return { environment: given, config: next, changed, waiting }
   const kept = Object.fromEntries(waiting.map((name) => [name, running[name]]))
   const environment = { ...given, ...kept }
   return { environment, config: readConfig(environment), changed, waiting }
+}
+
+/**
+ * With these, what belongs to them: where a provider's address waits for the next start, its keys do too. They would be sent to the
+ * address before.
+ */
+function fixedBeside(waiting: readonly string[]): ReadonlySet<string> {
+  const groups = PROVIDERS.map(({ settings }) => Object.keys(settings))
+  return new Set([
+    ...waiting,
+    ...groups.filter((group) => group.some((name) => waiting.includes(name))).flat(),
+  ])
 }
 
 function textOf(environment: Environment, name: string): string {

@@ -1,7 +1,9 @@
 // SETTINGS_DIR: what counts of a folder of settings, and what is said of files that cannot be used.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSettingsFolder } from '../test/support/settings-folder.ts'
 import { ConfigError } from './config.ts'
 import { readSettings } from './settings-files.ts'
@@ -15,6 +17,28 @@ function problemsIn(path: string): readonly string[] {
     throw error
   }
 }
+
+const SWAPPED = [
+  'GU1_API_KEY',
+  'GU1_WEBHOOK_SECRET',
+  'LOG_LEVEL',
+  'PORT',
+  'SILA_CLIENT_ID',
+  'SILA_CLIENT_SECRET',
+]
+/** As fast as it can, until it is ended. */
+const SWAP = `
+  process.chdir(process.argv[1])
+  for (let version = 10; ; version += 1) {
+    fs.mkdirSync('..' + version)
+    for (const name of ${JSON.stringify(SWAPPED)}) fs.writeFileSync('..' + version + '/' + name, String(version))
+    const old = fs.readlinkSync('..data')
+    fs.symlinkSync('..' + version, '..next')
+    fs.renameSync('..next', '..data')
+    fs.rmSync(old, { recursive: true })
+    if (version === 10) process.stdout.write('begun')
+  }
+`
 
 describe('a folder of settings', () => {
   it('has a file for each, whose last line break does not count', () => {
@@ -38,6 +62,20 @@ describe('a folder of settings', () => {
     expect([environment.GU1_API_KEY, unknown]).toEqual(['new', []])
   })
 
+  it('that is changed while it is read is read again, and never in part', async () => {
+    const { path } = createSettingsFolder({})
+    const swaps = spawn(process.execPath, ['-e', SWAP, path])
+    const ended = once(swaps, 'exit')
+    onTestFinished(() => void swaps.kill())
+    await once(swaps.stdout, 'data')
+    for (let read = 0; read < 1_500; read += 1) {
+      const { SETTINGS_DIR, ...texts } = readSettings({ SETTINGS_DIR: path }).environment
+      expect([Object.keys(texts).length, new Set(Object.values(texts)).size]).toEqual([SWAPPED.length, 1])
+    }
+    swaps.kill()
+    await ended
+  })
+
   it('may hold other files, which are named and not read', () => {
     const { path } = createSettingsFolder({
       GU1_APIKEY: 'gk_example',
@@ -54,9 +92,16 @@ describe('a folder of settings', () => {
     const { path, mount } = createSettingsFolder({})
     mount({ GU1_API_KEY: 'x'.repeat(65_536) })
     mkdirSync(join(path, '..data', 'SILA_AUTH'))
+    // Whoever opened this would wait for a writer.
+    execFileSync('mkfifo', [join(path, '..data', 'SILA_CLIENT_ID')])
+    writeFileSync(join(path, '..data', 'SILA_CLIENT_SECRET'), Buffer.from([0x63, 0xf6, 0x66]))
+    symlinkSync('nowhere', join(path, '..data', 'SILA_PRIVATE_KEY'))
     expect(problemsIn(path)).toEqual([
       'GU1_API_KEY in SETTINGS_DIR has more than 65536 bytes',
-      'SILA_AUTH in SETTINGS_DIR cannot be read: EISDIR',
+      'SILA_AUTH in SETTINGS_DIR is not a file',
+      'SILA_CLIENT_ID in SETTINGS_DIR is not a file',
+      'SILA_CLIENT_SECRET in SETTINGS_DIR is not text in UTF-8',
+      'SILA_PRIVATE_KEY in SETTINGS_DIR cannot be read: ENOENT',
     ])
   })
 })

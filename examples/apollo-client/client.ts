@@ -56,12 +56,17 @@ function createSocket(url: string, session: Session | null) {
     // Without these two it gives up after five attempts, and at once where there is no network.
     retryAttempts: Infinity,
     shouldRetry: () => true,
+    // Never at once, and not all clients together: `retries` begins anew with each connection, however soon that is closed.
     retryWait: (retries) =>
-      new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(30_000, 500 * 2 ** retries))),
+      new Promise((resolve) =>
+        setTimeout(resolve, 500 + Math.random() * Math.min(30_000, 1_000 * 2 ** retries)),
+      ),
     // A phone that changes networks hears of no end: a connection that does not answer is one that broke.
     keepAlive: PING_MS,
     on: {
       closed: (event) => {
+        // It waits for an answer on this connection, and would end the next one.
+        clearTimeout(silence)
         if ((event as { code?: number }).code === FORBIDDEN) session?.renew()
       },
       ping: (isReceived) => {

@@ -4,7 +4,8 @@ import { CombinedGraphQLErrors } from '@apollo/client/errors'
 import { defer, filter, repeat, retry, tap, throwError, timer } from 'rxjs'
 import { failureOf } from './failures.ts'
 
-const AGAIN_MS = 1_000
+/** Milliseconds: not all clients at once. */
+const again = () => 1_000 * (1 + Math.random())
 
 /**
  * For subscriptions that declare `$after: String`, pass it on as `after`, and select `cursor`. graphql-ws sends the variables of a
@@ -26,11 +27,11 @@ export const resumeLink = new ApolloLink((operation, forward) => {
         // What came after it is not kept any more: begin with how things stand.
         if (code === 'CURSOR_TOO_OLD') delete variables.after
         else if (!retryable) return throwError(() => error)
-        return timer(retryAfter ? retryAfter * 1_000 : AGAIN_MS)
+        return timer(retryAfter ? retryAfter * 1_000 : again())
       },
     }),
     // Changes have no end: a stream that has one begins again.
-    repeat({ delay: AGAIN_MS }),
+    repeat({ delay: () => timer(again()) }),
   )
 })
 

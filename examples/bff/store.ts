@@ -37,7 +37,8 @@ export function openStore(path: string): Store {
   const find = db.prepare('SELECT status FROM customer WHERE id = ?')
   const write = db.prepare(
     `INSERT INTO customer VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET status = excluded.status, changes = changes + excluded.changes`,
+     ON CONFLICT DO UPDATE SET
+       external_id = excluded.external_id, status = excluded.status, changes = changes + excluded.changes`,
   )
   const tell = db.prepare('INSERT INTO outbox (customer, status) VALUES (?, ?)')
 

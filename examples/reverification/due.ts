@@ -21,7 +21,10 @@ const PAGE = `query Due($filter: EntityFilter!, $after: String) {
 }`
 const SYNC = `mutation Sync($id: ID!) {
   syncEntity(input: { by: { id: $id } }) {
-    entity { ${FIELDS} }
+    entity {
+      ${FIELDS}
+      validations(filter: { status: [APPROVED, LAPSED] }, first: 1) { nodes { id validUntil } }
+    }
     failures { error { code retryable retryAfter } }
   }
 }`
@@ -53,6 +56,11 @@ async function* pagesOf(filter: object): AsyncIterable<Due> {
   }
 }
 
+export interface Synced extends Due {
+  /** The newest approval: another one once the customer has verified again. `validUntil` of the entity is null meanwhile. */
+  validations: { nodes: { id: string; validUntil: string | null }[] }
+}
+
 interface Failure {
   code: string
   retryable: boolean
@@ -63,11 +71,14 @@ const TRIES = 3
 const AGAIN_SECONDS = 2
 
 /** As all providers say it now. Throws where one of them cannot be asked: who might be verified is not bothered. */
-export async function sync(id: string): Promise<Due> {
+export async function sync(id: string): Promise<Synced> {
   for (let tries = 1; ; tries++) {
-    const { syncEntity } = await ask<{ syncEntity: { entity: Due; failures: { error: Failure }[] } }>(SYNC, {
-      id,
-    })
+    const { syncEntity } = await ask<{ syncEntity: { entity: Synced; failures: { error: Failure }[] } }>(
+      SYNC,
+      {
+        id,
+      },
+    )
     const failure = syncEntity.failures[0]?.error
     if (!failure) return syncEntity.entity
     if (tries === TRIES || !failure.retryable) throw new Error(failure.code)

@@ -1,6 +1,6 @@
 // Asks customers to verify again whose approval has run out or soon does: `node job.ts --days 30 --hook https://…`.
 import { parseArgs } from 'node:util'
-import { type Due, findDue, isDue, sync } from './due.ts'
+import { findDue, isDue, type Synced, sync } from './due.ts'
 import { fetchPatiently } from './patience.ts'
 
 const USAGE = 'Usage: node job.ts [--days <number>] [--hook <url>]'
@@ -18,12 +18,16 @@ function readArguments(): { days: number; hook: string | null } | null {
 }
 
 /** Says whom to ask. The key is the same for each run until the customer has verified again: who takes it, takes it once. */
-async function tell(due: Due, hook: string | null): Promise<void> {
-  const { id, externalId, status, validUntil } = due
+async function tell(due: Synced, hook: string | null): Promise<void> {
+  const { externalId, status, validUntil } = due
+  const [approval] = due.validations.nodes
   const body = JSON.stringify({ externalId, status, validUntil })
   console.log(body)
   if (hook === null) return
-  const headers = { 'content-type': 'application/json', 'idempotency-key': `${id}:${validUntil}` }
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': `${approval?.id}:${approval?.validUntil}`,
+  }
   const response = await fetchPatiently(hook, { method: 'POST', headers, body })
   if (!response.ok) throw new Error(`The hook answered ${response.status}.`)
 }

@@ -19,8 +19,11 @@ export function createKycClient({ url, session, silenceMs = 40_000 }: KycClientO
     fetchFn: endWhenSilent(fetchWithToken, silenceMs),
     // Without this it gives up after five attempts.
     retryAttempts: Infinity,
+    // Never at once, and not all clients together: `retries` begins anew with each result, that of a failure too.
     retry: (retries) =>
-      new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(30_000, 500 * 2 ** retries))),
+      new Promise((resolve) =>
+        setTimeout(resolve, 500 + Math.random() * Math.min(30_000, 1_000 * 2 ** retries)),
+      ),
   })
   return new Client({
     url,

@@ -38,7 +38,12 @@ export function endWhenSilent(send: Fetch, silenceMs: number): Fetch {
     const signals = init?.signal ? [silence.signal, init.signal] : [silence.signal]
     init?.signal?.addEventListener('abort', stop)
     listen()
-    const response = await send(input, { ...init, signal: AbortSignal.any(signals) })
+    const response = await send(input, { ...init, signal: AbortSignal.any(signals) }).catch(
+      (error: unknown) => {
+        stop()
+        throw error
+      },
+    )
     const ear = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, stream) {
         listen()

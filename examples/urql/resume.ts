@@ -27,7 +27,8 @@ export function forwardWithResume(events: Client, onExpired: () => void): Subscr
         sink.next(result as Parameters<typeof sink.next>[0])
       }
       function complete() {
-        if (isPassing) timer = setTimeout(start, AGAIN_MS)
+        // Not all clients at once.
+        if (isPassing) timer = setTimeout(start, AGAIN_MS * (1 + Math.random()))
         else sink.complete()
       }
       function start() {

@@ -5,6 +5,8 @@ import { dirname, resolve } from 'node:path'
 import type { Command, Terminal } from '../cli.ts'
 import { type Config, ConfigError, type ConfiguredProvider, readConfig } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { ManifestsUnusable } from '../graphql/trusted-documents.ts'
+import { checkFiles } from '../live.ts'
 import { findMissingMasters, loadMasterKeys, MasterKeysDoNotFit, MasterKeyUnusable } from '../master-keys.ts'
 import { createHttpClient } from '../providers/http.ts'
 import { keysUrlOf, migratesAtStart } from '../ready-database.ts'
@@ -43,10 +45,11 @@ function checkSettings(terminal: Terminal, given: () => GivenSettings): Config |
   try {
     const { unknown } = given()
     const config = readConfig(terminal.environment)
+    checkFiles(config)
     report(terminal, { ok: true, what: 'settings', say: `${config.mode} mode${notSettings(unknown)}` })
     return config
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError || error instanceof ManifestsUnusable)) throw error
     for (const problem of error.problems) report(terminal, { ok: false, what: 'settings', say: problem })
     return null
   }

@@ -7,6 +7,7 @@ import { requestIdOf } from '../telemetry.ts'
 import type { Caller } from './authentication.ts'
 import type { Settle } from './edge.ts'
 import { type Present, withoutHttp } from './errors.ts'
+import { isLost } from './lost-results.ts'
 import { codesOf, createFacts, type OnOperation, type OperationFacts } from './operations.ts'
 import { asGraphQLError } from './subscriptions.ts'
 import { resolveDocument, type TrustedDocuments } from './trusted-documents.ts'
@@ -56,7 +57,6 @@ export function createOperate(options: OperateOptions): Operate {
         span?.set({ 'http.route': '/graphql', 'kyc.request_id': requestIdOf(caller.request) })
         const facts = createFacts()
         const outcome = await runOne(sent, caller, facts)
-        if (!isAsyncIterable(outcome)) facts.codes = codesOf(outcome)
         options.onOperation?.({ way: 'socket', ...facts, seconds: (performance.now() - begin) / 1_000 })
         return outcome
       },
@@ -67,31 +67,46 @@ function createRun({ envelop, present, trusted, settle }: OperateOptions) {
   return async (sent: OperationParams, caller: Caller, facts: OperationFacts): Promise<Outcome> => {
     const reader = { requestId: requestIdOf(caller.request), principal: caller.principal }
     const show = (result: ExecutionResult) => withoutHttp(present(result, reader))
+    async function finish(outcome: ExecutionResult): Promise<ExecutionResult> {
+      const result = show(await settle(outcome, caller))
+      facts.codes = codesOf(result)
+      return result
+    }
     try {
       const params = resolveDocument(sent, trusted)
-      const outcome = await run(envelop({ ...caller, params, facts }), params)
+      const { isSubscription, outcome } = await run(envelop({ ...caller, params, facts }), params)
       if (isAsyncIterable(outcome)) return mapAsyncIterator(outcome, show)
-      return show(await settle(outcome, caller))
+      const result = await finish(outcome)
+      return isSubscription && isLost(result) ? onlyOnce(result) : result
     } catch (error) {
-      return show(await settle({ errors: [asGraphQLError(error)] }, caller))
+      return finish({ errors: [asGraphQLError(error)] })
     }
   }
+}
+
+/** What cannot begin now ends as what has begun: its reader is to come back. */
+async function* onlyOnce(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {
+  yield result
 }
 
 async function run(
   { schema, parse, validate, contextFactory, execute, subscribe }: Enveloped,
   { query, variables, operationName }: OperationParams,
-): Promise<Outcome> {
+): Promise<{ isSubscription: boolean; outcome: Outcome }> {
   const document = parse(query)
-  const errors = validate(schema, document)
-  if (errors.length > 0) return { errors }
   const isSubscription = getOperationAST(document, operationName)?.operation === 'subscription'
-  const args = {
-    schema,
-    document,
-    contextValue: await contextFactory(),
-    variableValues: variables ?? null,
-    operationName: operationName ?? null,
+  const errors = validate(schema, document)
+  if (errors.length > 0) return { isSubscription, outcome: { errors } }
+  const execution = async (): Promise<Outcome> => {
+    const args = {
+      schema,
+      document,
+      contextValue: await contextFactory(),
+      variableValues: variables ?? null,
+      operationName: operationName ?? null,
+    }
+    return (await (isSubscription ? subscribe(args) : execute(args))) as Outcome
   }
-  return (await (isSubscription ? subscribe(args) : execute(args))) as Outcome
+  const outcome = await execution().catch((error: unknown) => ({ errors: [asGraphQLError(error)] }))
+  return { isSubscription, outcome }
 }

@@ -142,6 +142,21 @@ describe('a server whose database goes away', () => {
   })
 })
 
+describe('a server whose database is away when a subscription begins', () => {
+  const BUSY = 'subscription { follow(how: BUSY) { position } }'
+
+  it('says so and closes with 1013 too, so that who has come back too early comes again', async () => {
+    const gateway = await startStreaming()
+    const { messages, closed, say } = await dialIn(gateway)
+    say({ id: '1', type: 'subscribe', payload: { query: BUSY } })
+    expect(await closed).toBe(1013)
+    expect(messages.map(({ type }) => type)).toEqual(['connection_ack', 'next'])
+    const { seen } = ask(clientOf(gateway), BUSY)
+    await expect.poll(() => seen.results.length).toBeGreaterThan(1)
+    expect(seen).toMatchObject({ isComplete: false, error: null })
+  })
+})
+
 describe('a server that stops', () => {
   it('closes with 1001 and completes nothing', async () => {
     const gateway = await startStreaming()

@@ -35,6 +35,12 @@ describe('doctor in sandbox mode', () => {
     expect(out.match(/^FAIL {2}settings: (PORT|LOG_LEVEL) /gm)).toHaveLength(2)
     expect(out).not.toContain('database')
   })
+
+  it('reads the files that settings name, as a start would', async () => {
+    const settings = { ...COMMON, KYC_MODE: 'sandbox', TRUSTED_DOCUMENTS_MANIFESTS: '/nowhere.json' }
+    const { code, out } = await run(['doctor'], settings)
+    expect([code, out]).toEqual([1, 'FAIL  settings: /nowhere.json: cannot be read'])
+  })
 })
 
 describe('doctor on an embedded database', () => {

@@ -149,21 +149,31 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
   })
 
   it('leaves what only a start takes up as it is, and says so in one line', async () => {
-    const { gateway, connection, reload } = await start({ GU1_WEBHOOK_SECRET: OLD })
-    const { changed } = await reload({
-      GU1_WEBHOOK_SECRET: NEW,
-      GU1_BASE_URL: 'http://127.0.0.1:9',
-      WEBHOOK_TENANT: 'acme',
-    })
-    expect(changed).toEqual(['GU1_WEBHOOK_SECRET'])
+    const { gateway, reload } = await start({})
+    const { changed } = await reload({ RATE_LIMIT_PER_MINUTE: '7', WEBHOOK_TENANT: 'acme' })
+    expect(changed).toEqual(['RATE_LIMIT_PER_MINUTE'])
     const [line] = await gateway.waitFor(/.*these settings have changed and count from the next start.*/)
-    expect(JSON.parse(line)).toMatchObject({ level: 'warn', settings: ['WEBHOOK_TENANT', 'GU1_BASE_URL'] })
-    const { entityId } = await provider().begin(crypto.randomUUID(), { status: 'approved' })
-    expect(
-      (await askGraphQL(connection, `{ entity(${account(entityId)}, maxAge: 0) { status } }`)).body,
-    ).toContain('APPROVED')
+    expect(JSON.parse(line)).toMatchObject({ level: 'warn', settings: ['WEBHOOK_TENANT'] })
     await hangUp(gateway)
     await expect.poll(() => gateway.output().match(/count from the next start/g)).toHaveLength(2)
+  })
+
+  it('sends no key of another place to the provider that it was started with', async () => {
+    const { gateway, connection, reload } = await start({ GU1_WEBHOOK_SECRET: OLD })
+    const { changed } = await reload({
+      GU1_BASE_URL: 'http://127.0.0.1:9',
+      GU1_API_KEY: 'wrong',
+      GU1_WEBHOOK_SECRET: NEW,
+      GU1_POLICY: 'retries=0',
+    })
+    expect(changed).toEqual(['GU1_POLICY'])
+    const [line] = await gateway.waitFor(/.*these settings have changed and count from the next start.*/)
+    const { settings } = JSON.parse(line)
+    expect(settings).toEqual(['GU1_BASE_URL', 'GU1_API_KEY', 'GU1_WEBHOOK_SECRET'])
+    const begun = await provider().begin(crypto.randomUUID(), { status: 'approved' })
+    const query = `{ entity(${account(begun.entityId)}, maxAge: 0) { status } }`
+    expect((await askGraphQL(connection, query)).body).toContain('APPROVED')
+    expect(await deliverSigned(connection, deliveryOf(begun), OLD)).toBe(200)
   })
 
   it('does not reach what the environment says, and names files that are no settings', async () => {

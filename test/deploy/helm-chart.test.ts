@@ -130,6 +130,12 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     expect([mounted, config.trustedDocuments.manifests]).toEqual(['trial-kyc-gateway-files', files])
   })
 
+  it('passes numbers on as they are written', async () => {
+    const settings = { WEBHOOK_TENANT: 12_345_678, RATE_LIMIT_PER_MINUTE: 0 }
+    const { data } = (await renderChart({ ...LEAST, settings })).get('ConfigMap')
+    expect(data).toMatchObject({ WEBHOOK_TENANT: '12345678', RATE_LIMIT_PER_MINUTE: '0' })
+  })
+
   it('selects with each selector the pods of the Deployment, and no migration', async () => {
     const { get } = await renderChart(ALL)
     const { labels } = get('Deployment').spec.template.metadata
@@ -171,6 +177,14 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     expect(containerOf(get('Deployment')).args).toEqual(['serve', '--workers', '1'])
   })
 
+  it('runs gateway and migration on the machines that are meant for them', async () => {
+    const nodeSelector = { pool: 'kyc' }
+    const tolerations = [{ key: 'kyc', operator: 'Exists' }]
+    const { get } = await renderChart({ ...LEAST, nodeSelector, tolerations })
+    for (const manifest of [get('Deployment'), get('Job')])
+      expect(podOf(manifest)).toMatchObject({ nodeSelector, tolerations })
+  })
+
   it('makes other pods where a variable is another one, and none where only a file is', async () => {
     const sumOf = async (values: object) =>
       (await renderChart(values)).get('Deployment').spec.template.metadata.annotations['checksum/settings']
@@ -191,6 +205,14 @@ describe.skipIf(!HAS_HELM)('the chart', { timeout: 60_000 }, () => {
     ],
     ['an ingress without a host', { ingress: { enabled: true } }, 'ingress'],
     ['a value that there is not', { replicaCount: 3 }, 'replicaCount'],
+    // What YAML reads as no text, and a gateway as nothing it knows.
+    ['a word of YAML for the console', { settings: { CONSOLE: false } }, 'settings.CONSOLE'],
+    [
+      'a word of YAML for documents',
+      { settings: { TRUSTED_DOCUMENTS: false } },
+      'settings.TRUSTED_DOCUMENTS',
+    ],
+    ['a pause that leaves a gateway no time', { preStopSeconds: 20 }, 'terminationGracePeriodSeconds'],
     ['less time than a gateway needs', { terminationGracePeriodSeconds: 5 }, 'terminationGracePeriodSeconds'],
     ...[...KNOWN_SETTINGS]
       .filter(([, { secret }]) => secret)

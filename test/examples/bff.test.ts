@@ -151,6 +151,31 @@ describe('the BFF', () => {
     expect(told(ada)).toEqual(words.map((word) => word.toUpperCase()))
   })
 
+  it('knows by whose id a customer goes who was registered later', async () => {
+    await start()
+    await expect.poll(hasBegun).toBe(true)
+    const reference = crypto.randomUUID()
+    const begun = await app.control('gu1', 'POST', 'validations', {
+      entityId: reference,
+      status: 'in_progress',
+    })
+    const { id } = (await begun.json()) as { id: string }
+    const register = (externalId: string | null) =>
+      app.query(
+        'mutation ($input: RegisterEntityInput!) { registerEntity(input: $input) { entity { id } } }',
+        {
+          input: { externalId, accounts: [{ provider: 'gu1', reference }] },
+        },
+      )
+    await register(null)
+    await people.move({ id }, 'in_review')
+    const names = () => look<{ name: string }>('SELECT external_id AS name FROM customer WHERE changes > 0')
+    await expect.poll(names).toEqual([{ name: null }])
+    await register('grace-example')
+    await people.move({ id }, 'approved')
+    await expect.poll(names).toEqual([{ name: 'grace-example' }])
+  })
+
   it('goes on with a fresh token when its own has ended', async () => {
     const ada = await people.add()
     await start()

@@ -15,15 +15,19 @@ const NEARLY_A_YEAR = '340'
 describe('the job', () => {
   let app: App
   beforeAll(async () => {
-    // However busy the machine is: what is asked is answered.
-    const limits = { GRAPHQL_LIMITS: 'deadlineMs=60000' }
-    const settings = { PORT: '0', DATA_DIR: 'memory://', LOG_LEVEL: 'silent', ...limits }
-    app = await startApp(readConfig(settings, { mode: 'sandbox' }), { background: false, shed: false })
-    await prepareDemo(app)
+    app = await startDemo()
   })
   afterEach(killAll)
   afterAll(() => app.close())
 
+  async function startDemo(): Promise<App> {
+    // However busy the machine is: what is asked is answered.
+    const limits = { GRAPHQL_LIMITS: 'deadlineMs=60000' }
+    const settings = { PORT: '0', DATA_DIR: 'memory://', LOG_LEVEL: 'silent', ...limits }
+    const demo = await startApp(readConfig(settings, { mode: 'sandbox' }), { background: false, shed: false })
+    await prepareDemo(demo)
+    return demo
+  }
   async function run(args: string[], gateway = app.origin) {
     const environment = { GATEWAY_URL: `${gateway}/graphql` }
     const job = startProcess([process.execPath, 'examples/reverification/job.ts', ...args], environment)
@@ -42,8 +46,12 @@ describe('the job', () => {
     })
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
-  async function control(provider: string, method: string, ...[path, body]: [string, object]) {
-    const response = await fetch(`${app.origin}/emulators/${provider}/_emulator/${path}`, {
+  async function control(
+    provider: string,
+    method: string,
+    ...[path, body, at = app]: [string, object, App?]
+  ) {
+    const response = await fetch(`${at.origin}/emulators/${provider}/_emulator/${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -72,6 +80,31 @@ describe('the job', () => {
       response.end()
     })
     for (const _ of ['once', 'again']) expect((await run(['--hook', hook])).code).toBe(0)
+    expect(keys).toEqual([expect.stringMatching(/^\S+:\d{4}-/), keys[0]])
+  })
+
+  it('tells nobody once more who has begun at another provider and is not verified yet', async () => {
+    const demo = await startDemo()
+    onTestFinished(() => demo.close())
+    const keys: unknown[] = []
+    const hook = await serve(async (request, response) => {
+      await text(request)
+      keys.push(request.headers['idempotency-key'])
+      response.end()
+    })
+    await run(['--hook', hook], demo.origin)
+    const begun = { handle: 'jonas_again', status: 'documents_required' }
+    await control('sila', 'POST', 'validations', begun, demo)
+    const mutation = `mutation { registerEntity(input: {
+      externalId: "jonas-example", accounts: [{ provider: "sila", reference: "jonas_again" }] }) { entity { id } } }`
+    const registered = await fetch(`${demo.origin}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: mutation }),
+    })
+    expect(await registered.json()).not.toHaveProperty('errors')
+    const { due } = await run(['--hook', hook], demo.origin)
+    expect(due).toMatchObject([{ externalId: 'jonas-example', status: 'ACTION_REQUIRED' }])
     expect(keys).toEqual([expect.stringMatching(/^\S+:\d{4}-/), keys[0]])
   })
 

@@ -1,8 +1,8 @@
 // The package as somebody has it who installed it: unpacked from what `npm pack` makes, beside its packages and no others.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { filesOf, runtimePlaces } from '../../scripts/install-size.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -21,9 +21,11 @@ export interface PackedPackage {
 export function installPackage(): PackedPackage {
   const work = mkdtempSync(join(tmpdir(), 'kyc-gateway-package-'))
   const folder = join(work, 'app')
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'pipe' })
+  const checkout = join(work, 'checkout')
+  copyCheckout(checkout)
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'pipe' })
   const said = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], {
-    cwd: ROOT,
+    cwd: checkout,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
@@ -42,6 +44,14 @@ export function installPackage(): PackedPackage {
     folder,
     remove: () => rmSync(work, { recursive: true, force: true }),
   }
+}
+
+const NOT_COPIED = ['node_modules', 'dist', '.git', '.data']
+
+/** A build begins by removing what was built before, which gateways of other tests are reading. */
+function copyCheckout(to: string): void {
+  cpSync(ROOT, to, { recursive: true, filter: (path) => !NOT_COPIED.includes(basename(path)) })
+  symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'))
 }
 
 /** Links to files cost nothing; links to folders would let packages find others beside where they really are. */

@@ -60,7 +60,8 @@ capabilities:
 {{/* Plain settings. */}}
 {{- define "kyc-gateway.settings" -}}
 {{- range $name, $value := .Values.settings }}
-{{ $name }}: {{ $value | toString | quote }}
+{{- /* Helm takes numbers for fractions, and would write large ones as 1e+06. */}}
+{{ $name }}: {{ ternary ($value | int64) $value (kindIs "float64" $value) | toString | quote }}
 {{- end }}
 HOST: "0.0.0.0"
 PORT: "4000"
