@@ -25,9 +25,9 @@ describe('a webhook', () => {
     const subscriber = createCaller()
     const stream = await openStream(app, CHANGES, { variables: { by: ada.by }, headers: subscriber.headers })
     expect((await stream.next())?.data?.data.entityStatusChanged.isSnapshot).toBe(true)
-    const { traceId, spanId } = await traced.change(ada.record, 'approved')
+    const traceId = await traced.change(ada.record, 'approved')
     expect((await stream.next())?.data?.data.entityStatusChanged.to).toBe('APPROVED')
-    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE)
+    await expect.poll(() => treeOf(spansOf(traceId), ''), SOON).toEqual(WHOLE)
     expect(spanOf(traceId, 'POST /webhooks/*')).toMatchObject({
       kind: 2,
       hasError: false,
@@ -59,12 +59,12 @@ describe('a webhook', () => {
     const first = await openStream(app, CHANGES, { variables: { by: ben.by } })
     const cursor = (await first.next())?.id ?? ''
     await first.close()
-    const { traceId, spanId } = await traced.change(ben.record, 'approved')
-    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE.slice(0, 3))
+    const traceId = await traced.change(ben.record, 'approved')
+    await expect.poll(() => treeOf(spansOf(traceId), ''), SOON).toEqual(WHOLE.slice(0, 3))
     app.clock.advance(3_600)
     const second = await openStream(app, CHANGES, { variables: { by: ben.by, after: cursor } })
     expect((await second.next())?.data?.data.entityStatusChanged.to).toBe('APPROVED')
-    await expect.poll(() => treeOf(spansOf(traceId), spanId), SOON).toEqual(WHOLE)
+    await expect.poll(() => treeOf(spansOf(traceId), ''), SOON).toEqual(WHOLE)
     await second.close()
   })
 
@@ -74,7 +74,7 @@ describe('a webhook', () => {
       Array.from({ length: 3 }, () => openStream(app, CHANGES, { variables: { by: cyd.by } })),
     )
     await Promise.all(streams.map((stream) => stream.next()))
-    const { traceId } = await traced.change(cyd.record, 'approved')
+    const traceId = await traced.change(cyd.record, 'approved')
     await Promise.all(streams.map((stream) => stream.next()))
     const events = () => spansOf(traceId).filter(({ name }) => name === 'subscription event')
     await expect
@@ -86,7 +86,7 @@ describe('a webhook', () => {
   it('that cannot be worked off says why, and each further try is in its trace', async () => {
     const dan = await traced.meet()
     await people.fail('gu1', { kind: 'status', status: 401 })
-    const { traceId } = await traced.change(dan.record, 'approved')
+    const traceId = await traced.change(dan.record, 'approved')
     await expect
       .poll(() => spanOf(traceId, 'process webhook'), SOON)
       .toMatchObject({
@@ -97,5 +97,17 @@ describe('a webhook', () => {
     app.clock.advance(10)
     const tries = () => spansOf(traceId).filter(({ name }) => name === 'process webhook')
     await expect.poll(() => tries().map(({ hasError }) => hasError), SOON).toEqual([true, false])
+  })
+
+  it.each(['00', '01'])('is recorded as the gateway says, whatever its sender does (-%s)', async (flags) => {
+    const fay = await traced.meet()
+    const theirs = createCaller()
+    const traceparent = theirs.headers.traceparent.replace(/01$/, flags)
+    const traceId = await traced.change(fay.record, 'approved', { traceparent })
+    expect(traceId).not.toBe(theirs.traceId)
+    await expect.poll(() => treeOf(spansOf(traceId), ''), SOON).toEqual(WHOLE.slice(0, 3))
+    const links = [{ traceId: theirs.traceId, spanId: theirs.spanId }]
+    expect(spanOf(traceId, 'POST /webhooks/*')).toMatchObject({ parentSpanId: '', links })
+    expect(spansOf(theirs.traceId)).toEqual([])
   })
 })
