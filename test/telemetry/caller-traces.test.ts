@@ -129,6 +129,33 @@ describe('a caller', () => {
   })
 })
 
+describe('a call that waits for another to end', () => {
+  it('is no part of the trace of that one', async () => {
+    const one = await startTracedApp({ GU1_POLICY: 'connections=1,queue=9,retries=0,attempt=9000' })
+    const calls = () => one.collector.spans.filter(({ name }) => name === 'call provider')
+    await one.meet()
+    await expect.poll(() => calls().length, SOON).toBeGreaterThan(0)
+    const before = calls().length
+    await one.people.fail('gu1', { kind: 'hang' })
+    const { account: reference } = await one.people.add('gu1', { status: 'in_progress' })
+    const { traceId, spanId, headers } = createCaller()
+    const document = 'query ($by: EntityBy!) { entity(by: $by, maxAge: 604800) { status } }'
+    const asked = one.ask(document, { by: { account: { provider: 'gu1', reference } } }, headers)
+    const { upstream } = one.app.services.providers.get('gu1')
+    await expect.poll(() => upstream.view().inFlight, SOON).toBe(1)
+    // What is open is looked at again by itself, for nobody who asks.
+    one.app.clock.advance(86_400)
+    await expect.poll(() => upstream.view().queued, SOON).toBe(1)
+    await one.people.recover()
+    await asked
+    await expect.poll(() => calls().length, SOON).toBeGreaterThan(before + 1)
+    await expect
+      .poll(() => treeOf(one.spansOf(traceId), spanId), SOON)
+      .toEqual(['POST /graphql', '  call provider'])
+    await one.close()
+  })
+})
+
 describe('a provider', () => {
   it('is told nothing of a trace', async () => {
     const heard: string[] = []
