@@ -1,6 +1,6 @@
 // What a trace says of an operation, and how it goes on from that of the caller; and what a provider hears of it.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp } from '../support/app.ts'
 import { treeOf } from '../support/collector.ts'
@@ -97,6 +97,18 @@ describe('a caller', () => {
       'Second',
     ])
     expect(operations()[0]?.attributes['kyc.way']).toBe('socket')
+  })
+
+  it('whose WebSocket is refused finds that in their trace', async () => {
+    const { traceId, spanId, headers } = createCaller()
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
+    socket.end(
+      `GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\ntraceparent: ${headers.traceparent}\r\n\r\n`,
+    )
+    for await (const _ of socket);
+    await expect
+      .poll(() => spansOf(traceId).map((span) => [span.name, span.parentSpanId]), SOON)
+      .toEqual([['GET /graphql', spanId]])
   })
 
   it('finds the trace in the log', async () => {
