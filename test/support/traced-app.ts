@@ -45,14 +45,18 @@ export function createCaller(): TraceCaller {
   return { traceId, spanId, headers: { traceparent: `00-${traceId}-${spanId}-01` } }
 }
 
-export async function startTracedApp(settings: Record<string, string> = {}): Promise<TracedApp> {
+/** `authorization`: of who asks here where nothing else is said; absent: nobody has to prove who they are. */
+export async function startTracedApp(
+  settings: Record<string, string> = {},
+  authorization?: string,
+): Promise<TracedApp> {
   const collector = await startCollector()
   const environment = {
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces`,
     OTEL_BSP_SCHEDULE_DELAY: '20',
     ...settings,
   }
-  const app = await createTestApp({ background: true, environment })
+  const app = await createTestApp({ background: true, environment, ...(authorization && { authorization }) })
   const people = createPeople(app)
   const spansOf = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId)
   return {

@@ -1,7 +1,9 @@
 // One trace from a provider's webhook to the event that a subscriber gets.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { ALL_SCOPES, type Scope } from '../../src/domain/principal.ts'
 import { treeOf } from '../support/collector.ts'
 import { openStream } from '../support/event-stream.ts'
+import { createTestIssuer } from '../support/tokens.ts'
 import { createCaller, SOON, startTracedApp, type TracedApp } from '../support/traced-app.ts'
 
 const CHANGES = `subscription Changes($by: EntityBy!, $after: String) {
@@ -97,6 +99,27 @@ describe('a webhook', () => {
     app.clock.advance(10)
     const tries = () => spansOf(traceId).filter(({ name }) => name === 'process webhook')
     await expect.poll(() => tries().map(({ hasError }) => hasError), SOON).toEqual([true, false])
+  })
+
+  it('whose event is not told in full says why, and that it is up to the caller', async () => {
+    const issuer = await createTestIssuer()
+    onTestFinished(() => issuer.remove())
+    const bearer = (scopes: readonly Scope[]) => issuer.bearer({ scopes, subject: 'somebody' })
+    const one = await startTracedApp(issuer.environment, await bearer(ALL_SCOPES))
+    onTestFinished(() => one.close())
+    const gil = await one.meet()
+    const headers = { authorization: await bearer(['kyc:read']) }
+    const document = `subscription Details($by: EntityBy!) {
+      entityStatusChanged(by: $by) { to validation { extractedData { fullName } } }
+    }`
+    const stream = await openStream(one.app, document, { variables: { by: gil.by }, headers })
+    await stream.next()
+    const traceId = await one.change(gil.record, 'approved')
+    expect((await stream.next())?.data?.errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+    await expect
+      .poll(() => one.spanOf(traceId, 'subscription event'), SOON)
+      .toMatchObject({ hasError: false, attributes: { 'error.type': 'FORBIDDEN' } })
+    await stream.close()
   })
 
   it.each(['00', '01'])('is recorded as the gateway says, whatever its sender does (-%s)', async (flags) => {
