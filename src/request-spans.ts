@@ -21,8 +21,10 @@ export function startRequestSpan(
   if (!tracing || route === undefined) return null
   const name = `${method} ${route}`
   if (!(name in SPANS)) return null
-  const links = traceParent === null ? [] : [traceParent]
-  const span = tracing.start(name as SpanName, isOfStranger ? { parent: null, links } : { parent: traceParent })
+  const place = isOfStranger
+    ? { parent: null, links: traceParent === null ? [] : [traceParent] }
+    : { parent: traceParent }
+  const span = tracing.start(name as SpanName, place)
   span.set({ 'http.request.method': method, 'http.route': route, 'kyc.request_id': requestId })
   return span
 }
