@@ -90,6 +90,9 @@ interface Sending extends OtelOptions {
   complain: Complain
 }
 
+/** More spans end than the collector takes. */
+const QUEUE_FULL = Object.assign(new Error('QUEUE_FULL'), { code: 'QUEUE_FULL' })
+
 async function startTraces(
   { url, headers, timeoutMs, batch, ...sampling }: TracesConfig,
   { resource, complain, wallClock }: Sending,
@@ -100,9 +103,17 @@ async function startTraces(
     import('@opentelemetry/exporter-trace-otlp-proto'),
   ])
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
+  const guarded = guardSpans(exporter, ({ error }) => error && complain('traces', error))
+  let waiting = 0
   const processor = new sdk.BatchSpanProcessor({
     ...batch,
-    exporter: guardSpans(exporter, ({ error }) => error && complain('traces', error)),
+    exporter: {
+      ...guarded,
+      export(spans, done) {
+        waiting -= spans.length
+        guarded.export(spans, done)
+      },
+    },
   })
   const tracing = createTracing({
     api,
@@ -110,7 +121,12 @@ async function startTraces(
     ids: new sdk.RandomIdGenerator(),
     origin: { resource, instrumentationScope: { name: SERVICE_NAME } },
     wallClock,
-    onEnd: (span) => processor.onEnd(span),
+    onEnd(span) {
+      // The SDK would drop it too, and tell nobody.
+      if (waiting >= batch.maxQueueSize) return complain('traces', QUEUE_FULL)
+      waiting += 1
+      processor.onEnd(span)
+    },
   })
   return { tracing, shutdown: () => processor.shutdown() }
 }
