@@ -87,20 +87,25 @@ describe.skipIf(TEST_DATABASE_URL === null)('two gateways on one Postgres', { ti
     await stream.close()
   })
 
-  it('of one instance each send for themselves', async () => {
+  it.each([
+    ['each send for themselves', ''],
+    ['do so too where the instance is given a name', ',service.instance.id=pod-1'],
+  ])('of one instance %s', async (_, named) => {
+    const service = `workers${named.length}`
     const workers = startGateway(['serve', '--workers', '2'], {
       ...cluster.settings,
       PORT: '0',
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.endpoint}/v1/metrics`,
       OTEL_METRIC_EXPORT_INTERVAL: '100',
-      OTEL_SERVICE_NAME: 'workers',
+      OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}${named}`,
     })
     await workers.waitFor(/"msg":"listening"/)
     const instances = () =>
       collector.points
-        .filter(({ resource }) => resource['service.name'] === 'workers')
+        .filter(({ resource }) => resource['service.name'] === service)
         .map(({ resource }) => resource['service.instance.id'])
     await expect.poll(() => new Set(instances()).size, SOON).toBe(2)
+    if (named !== '') expect(instances().every((id) => String(id).startsWith('pod-1'))).toBe(true)
     workers.kill('SIGTERM')
     expect(await workers.exit).toBe(0)
   })
