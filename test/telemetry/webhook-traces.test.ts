@@ -5,17 +5,18 @@ import { treeOf } from '../support/collector.ts'
 import { openStream } from '../support/event-stream.ts'
 import { createTestIssuer } from '../support/tokens.ts'
 import { createCaller, SOON, startTracedApp, type TracedApp } from '../support/traced-app.ts'
+import { sendGu1 } from '../support/webhooks.ts'
 
 const CHANGES = `subscription Changes($by: EntityBy!, $after: String) {
   entityStatusChanged(by: $by, after: $after) { cursor isSnapshot to }
 }`
 
 let traced: TracedApp
-let { app, people, spansOf, spanOf } = {} as TracedApp
+let { app, people, collector, spansOf, spanOf } = {} as TracedApp
 
 beforeAll(async () => {
   traced = await startTracedApp()
-  ;({ app, people, spansOf, spanOf } = traced)
+  ;({ app, people, collector, spansOf, spanOf } = traced)
 })
 afterAll(() => traced.close())
 
@@ -99,6 +100,15 @@ describe('a webhook', () => {
     app.clock.advance(10)
     const tries = () => spansOf(traceId).filter(({ name }) => name === 'process webhook')
     await expect.poll(() => tries().map(({ hasError }) => hasError), SOON).toEqual([true, false])
+  })
+
+  it('that is refused says so, and of which provider it would be', async () => {
+    const headers = { 'x-webhook-signature': 'f'.repeat(64), 'x-request-id': 'forged' }
+    expect((await sendGu1(app, {}, { headers })).status).toBe(401)
+    const span = () => collector.spans.find(({ attributes }) => attributes['kyc.request_id'] === 'forged')
+    await expect
+      .poll(span, SOON)
+      .toMatchObject({ attributes: { 'kyc.provider': 'gu1', 'kyc.outcome': 'refused' }, hasError: false })
   })
 
   it('whose event is not told in full says why, and that it is up to the caller', async () => {
