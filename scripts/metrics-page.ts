@@ -1,7 +1,7 @@
 // docs/generated/metrics.md: every metric that `/metrics` answers with.
 import { DELIVERY_OUTCOMES } from '../src/domain/delivery-outcomes.ts'
+import { OPERATION_OUTCOMES } from '../src/domain/operation-outcomes.ts'
 import { CALL_OUTCOMES, HELD_BACK } from '../src/domain/upstream.ts'
-import { OPERATION_OUTCOMES } from '../src/graphql/operations.ts'
 import { METRICS, type MetricRow } from '../src/metric-table.ts'
 import { code, GENERATED, section, table, text } from './markdown.ts'
 

@@ -83,7 +83,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const plain = overrides.logger ?? createLogger({ level: config.logLevel })
   const minutes = createProviderMinutes(now)
   const metrics = alsoTelling(createMetrics(), minutes.hooks)
-  const otel = await startOtel(config.otel, { report: metrics.report, wallClock: Date.now, logger: plain })
+  const isWorker = overrides.siblings !== undefined
+  const { report } = metrics
+  const otel = await startOtel(config.otel, { report, isWorker, wallClock: Date.now, logger: plain })
   const base = { now, metrics, minutes, otel, logger: withTraces(plain, otel.tracing) }
   try {
     return await openApp(config, overrides, base)

@@ -4,8 +4,10 @@ import { performance } from 'node:perf_hooks'
 /** What is shed. Probes and metrics are not: somebody has to see what is going on. */
 export type Load = 'query' | 'delivery'
 
+export const SHED_REASONS = ['late', 'crowded'] as const
+
 export interface Refusal {
-  reason: 'late' | 'crowded'
+  reason: (typeof SHED_REASONS)[number]
   /** Seconds. */
   retryAfter: number
 }

@@ -2,7 +2,9 @@
 import { performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { DELIVERY_OUTCOMES } from './domain/delivery-outcomes.ts'
+import { OPERATION_OUTCOMES } from './domain/operation-outcomes.ts'
 import { CALL_OUTCOMES, HELD_BACK } from './domain/upstream.ts'
+import { SHED_REASONS } from './load-shedding.ts'
 import { METRICS, type MetricRow } from './metric-table.ts'
 import {
   type CacheCounts,
@@ -27,8 +29,11 @@ const OPERATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 /** Seconds: from a decision while the person waits to one by hand after weeks. */
 const DECISION_BUCKETS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 259_200, 604_800, 2_592_000]
 
+const WAYS = ['kept', 'short', 'long'] as const
+const OPERATION_TYPES = ['query', 'mutation', 'subscription', 'unknown']
+
 export interface CountedOperation {
-  way: 'kept' | 'short' | 'long' | 'socket'
+  way: (typeof WAYS)[number] | 'socket'
   /** Null: it was refused before that was known. */
   type: string | null
   outcome: string
@@ -72,7 +77,10 @@ export interface Metrics {
   report(): Promise<MetricReport>
 }
 
-/** Starts no timers: what is about the process is read when it is asked for. */
+/**
+ * Starts no timers: what is about the process is read when it is asked for. Counters are there with 0 from the beginning, since
+ * Prometheus does not see one grow that was not there before.
+ */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const deliveries = new Counter(metricOptions(METRICS.deliveries, registry))
@@ -83,7 +91,6 @@ export function createMetrics(): Metrics {
   registerProcess(registry)
   return {
     ...createUpstreamMetrics(registry, (provider) => {
-      // Prometheus does not see a counter grow that was not there before.
       for (const outcome of DELIVERY_OUTCOMES) deliveries.inc({ provider, outcome }, 0)
       missedChanges.inc({ provider }, 0)
       unknownWords.inc({ provider }, 0)
@@ -135,6 +142,7 @@ function createUpstreamMetrics(registry: Registry, begin: (provider: string) => 
       begin(provider)
       for (const outcome of Object.keys(CALL_OUTCOMES)) calls.inc({ provider, outcome }, 0)
       for (const reason of Object.keys(HELD_BACK)) heldBack.inc({ provider, reason }, 0)
+      retries.inc({ provider }, 0)
       loads.set(provider, read)
     },
   }
@@ -151,6 +159,9 @@ function createOperationMetrics(registry: Registry) {
     ...metricOptions(METRICS.decisionSeconds, registry),
     buckets: DECISION_BUCKETS,
   })
+  for (const way of WAYS) requests.inc({ way }, 0)
+  for (const type of OPERATION_TYPES)
+    for (const outcome of Object.keys(OPERATION_OUTCOMES)) operations.inc({ type, outcome }, 0)
   return {
     countOperation({ way, type: known, outcome, seconds: took }: CountedOperation) {
       const type = known ?? 'unknown'
@@ -164,6 +175,7 @@ function createOperationMetrics(registry: Registry) {
 
 function createShedMetrics(registry: Registry) {
   const shed = new Counter(metricOptions(METRICS.shed, registry))
+  for (const reason of SHED_REASONS) shed.inc({ reason }, 0)
   return { countShed: (reason: string) => shed.inc({ reason }) }
 }
 

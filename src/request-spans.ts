@@ -1,4 +1,4 @@
-// The span of a request: from its arrival to its answer, in the trace that its caller names.
+// The span of a request: from its arrival to its answer, in the trace that its caller names, if that is one of the operator's.
 import { SPANS, type SpanName } from './domain/spans.ts'
 import type { Span, Tracing } from './domain/tracing.ts'
 
@@ -9,17 +9,22 @@ export interface SpannedRequest {
   requestId: string
   /** The header. */
   traceParent: string | null
+  /** A trace of its own, which links to what the header names. */
+  isOfStranger?: boolean
 }
 
 /** Null where no traces are made, or none of this: probes and scrapes come every few seconds. */
 export function startRequestSpan(
   tracing: Tracing | undefined,
-  { method, route, requestId, traceParent }: SpannedRequest,
+  { method, route, requestId, traceParent, isOfStranger = false }: SpannedRequest,
 ): Span | null {
   if (!tracing || route === undefined) return null
   const name = `${method} ${route}`
   if (!(name in SPANS)) return null
-  const span = tracing.start(name as SpanName, { parent: traceParent })
+  const place = isOfStranger
+    ? { parent: null, links: traceParent === null ? [] : [traceParent] }
+    : { parent: traceParent }
+  const span = tracing.start(name as SpanName, place)
   span.set({ 'http.request.method': method, 'http.route': route, 'kyc.request_id': requestId })
   return span
 }

@@ -49,6 +49,8 @@ export interface Route {
   matches(path: string): boolean
   /** Absent: the handler refuses methods itself. */
   methods?: readonly string[]
+  /** Whoever calls is no program of the operator's: a trace begins here, and whether it is recorded is not up to them. */
+  isOfStrangers?: boolean
   /** Probes come every few seconds. */
   level: 'debug' | 'info'
   handle: Handler
@@ -81,6 +83,7 @@ export function createRoutes(options: RouteOptions, state: RouteState): Route[] 
           below('/webhooks', {
             level: 'info',
             methods: ['POST'],
+            isOfStrangers: true,
             handle: shed('delivery', open(createWebhookReceiver(webhooks, options.logger))),
           }),
         ]
@@ -147,7 +150,8 @@ export function answer(request: Request, door: Door, connection?: Connection): P
   const route = door.routes.find(({ matches }) => matches(path))
   const requestId = requestIdOf(request)
   const traceParent = request.headers.get('traceparent')
-  const spanned = { method: request.method, route: route?.name, requestId, traceParent }
+  const isOfStranger = route?.isOfStrangers === true
+  const spanned = { method: request.method, route: route?.name, requestId, traceParent, isOfStranger }
   return inRequestSpan(door.tracing, spanned, () => answerOn(route, { request, requestId, door }, connection))
 }
 

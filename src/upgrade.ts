@@ -33,8 +33,12 @@ export async function upgrade(
 ): Promise<void> {
   const { state, logger } = door
   const url = `http://localhost${request.url}`
+  const { 'x-request-id': requested, traceparent } = request.headers
   const asked = new Request(URL.canParse(url) ? url : NOWHERE, {
-    headers: { 'x-request-id': String(request.headers['x-request-id'] ?? '') },
+    headers: {
+      'x-request-id': String(requested ?? ''),
+      ...(typeof traceparent === 'string' && { traceparent }),
+    },
   })
   const isOurs = pathOf(asked) === WEBSOCKET_PATH && refusals.length === 0
   const isSound = isHandshake(request)

@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly [file: RegExp, allowed: string])[] = [
   [/^workers\//, 'workers/|(bus|metrics|rate-limit|telemetry)\\.ts$'],
   [
     /^(address|bus|load-shedding|metric-table|metrics|rate-limit|telemetry|watched-metrics)\.ts$/,
-    '(address|domain/(delivery-outcomes|errors|tracing|upstream)|metric-table|telemetry|watched-metrics)\\.ts$',
+    '(address|domain/(delivery-outcomes|errors|operation-outcomes|tracing|upstream)|load-shedding|metric-table|telemetry|watched-metrics)\\.ts$',
   ],
   [
     /^((app|cli|main|config|gates-file|sandbox-gates|settings|known-settings|setting-forms|settings-files|live|reload|trust-config|emulation|gateway-services|graphql-door|master-keys|ready-database|sandbox|upstreams)\.ts|commands\/)/,

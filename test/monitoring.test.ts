@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { DELIVERY_OUTCOMES } from '../src/domain/delivery-outcomes.ts'
+import { OPERATION_OUTCOMES } from '../src/domain/operation-outcomes.ts'
 import { CALL_OUTCOMES, HELD_BACK } from '../src/domain/upstream.ts'
-import { OPERATION_OUTCOMES } from '../src/graphql/operations.ts'
+import { SHED_REASONS } from '../src/load-shedding.ts'
 import { METRICS, type MetricRow } from '../src/metric-table.ts'
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
@@ -44,7 +45,7 @@ const ROWS: ReadonlyMap<string, MetricRow> = new Map(
 const SCRAPED = ['instance', 'job']
 const WORDS: Record<string, readonly string[]> = {
   outcome: [...DELIVERY_OUTCOMES, ...Object.keys(CALL_OUTCOMES), ...Object.keys(OPERATION_OUTCOMES)],
-  reason: [...Object.keys(HELD_BACK), 'late', 'crowded'],
+  reason: [...Object.keys(HELD_BACK), ...SHED_REASONS],
   result: ['hit', 'miss'],
   way: ['kept', 'short', 'long'],
 }

@@ -19,7 +19,8 @@ export const SPANS = {
   },
   'POST /webhooks/*': {
     kind: 'server',
-    meaning: 'A webhook, to its answer: by then it is stored, with its place in the trace.',
+    meaning:
+      'A webhook, to its answer: by then it is stored, with its place in the trace. That begins here, with a link to what its sender names.',
   },
   'process webhook': {
     kind: 'consumer',
@@ -28,7 +29,8 @@ export const SPANS = {
   },
   'call provider': {
     kind: 'client',
-    meaning: 'One call to a provider, to the end of its answer or to its failure. Each repetition is one.',
+    meaning:
+      'One call to a provider, to the end of its answer or to its failure. Each repetition is one. Several who wait for the same call find it in the trace of the first.',
   },
   'subscription event': {
     kind: 'producer',

@@ -1,4 +1,6 @@
 // An event of a subscription is in the trace of the change that it tells of, whenever and by whichever process it is read.
+
+import { ERRORS, GatewayError } from '../domain/errors.ts'
 import type { Span, TraceParent, Tracing } from '../domain/tracing.ts'
 import type { EventResult, Sharers } from './event-sharing.ts'
 
@@ -28,11 +30,24 @@ export async function inEventSpan(
     ...(subscription && { links: [subscription] }),
   })
   try {
-    return await tracing.within(span, run)
+    const result = await tracing.within(span, run)
+    const [first] = result.errors ?? []
+    if (first) noteError(span, first.originalError)
+    return result
+  } catch (error) {
+    noteError(span, error)
+    throw error
   } finally {
     // Until then others may join.
     setImmediate(end, span, sharers)
   }
+}
+
+function noteError(span: Span, error: unknown): void {
+  const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+  span.set({ 'error.type': code })
+  // What is up to the caller is no failure of the gateway.
+  if (ERRORS[code].fault !== 'caller') span.fail()
 }
 
 function end(span: Span, { count }: Sharers): void {

@@ -3,6 +3,7 @@ import type { ExecutionArgs, ExecutionResult, OperationTypeNode } from 'graphql'
 import { getOperationAST } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { ERRORS, type ErrorCode } from '../domain/errors.ts'
+import type { OperationOutcome } from '../domain/operation-outcomes.ts'
 
 /** What is found out of an operation on its way. */
 export interface OperationFacts {
@@ -54,14 +55,6 @@ const NO_CODES: readonly string[] = []
 export function codesOf(result: Pick<ExecutionResult, 'errors'> | null): readonly string[] {
   return result?.errors?.map(({ extensions }) => String(extensions.code)) ?? NO_CODES
 }
-
-export const OPERATION_OUTCOMES = {
-  ok: 'Answered without an error.',
-  caller_error: 'With errors that are all up to the caller.',
-  provider_error: 'With an error that is up to a provider, and none that is up to the gateway.',
-  gateway_error: 'With an error that is up to the gateway.',
-} as const
-export type OperationOutcome = keyof typeof OPERATION_OUTCOMES
 
 export function outcomeOf(codes: readonly string[]): OperationOutcome {
   if (codes.length === 0) return 'ok'

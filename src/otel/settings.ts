@@ -1,4 +1,5 @@
 // The standard names of OpenTelemetry that this gateway obeys, and what is right for each.
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { text, wholeNumber } from '../setting-forms.ts'
 import type { GatewaySetting } from '../settings.ts'
@@ -35,6 +36,23 @@ const pairs = z.string().transform((value, context): Record<string, string> => {
   }
 })
 
+/** What cannot be sent would be lost at each sending, and nobody would know why. */
+const headers = pairs.refine(areHeaders, {
+  error: 'must be a comma list of name=value, with names and values that HTTP can carry',
+})
+
+function areHeaders(given: Record<string, string>): boolean {
+  try {
+    for (const [name, value] of Object.entries(given)) {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
 export const SAMPLER_NAMES = [
   'always_on',
   'always_off',
@@ -69,17 +87,17 @@ export const OTEL_SETTINGS = {
     description: 'Where metrics go, the whole address.',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
-    schema: pairs,
+    schema: headers,
     description: 'Headers of what is sent, such as api-key=…, a comma list; values are percent-encoded.',
     secret: true,
   },
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
-    schema: pairs,
+    schema: headers,
     description: 'Further ones for traces.',
     secret: true,
   },
   OTEL_EXPORTER_OTLP_METRICS_HEADERS: {
-    schema: pairs,
+    schema: headers,
     description: 'Further ones for metrics.',
     secret: true,
   },

@@ -37,12 +37,14 @@ export interface OtelOptions {
   /** Milliseconds since 1970. */
   wallClock(): number
   logger: Logger
+  /** One of several processes that are given the same settings. */
+  isWorker: boolean
 }
 
 export async function startOtel(config: OtelConfig, options: OtelOptions): Promise<Otel> {
   const { traces, metrics } = config
   if (!traces && !metrics) return { close: async () => {} }
-  const resource = await createResource(config).catch(explain)
+  const resource = await createResource(config, options.isWorker).catch(explain)
   const complain = createComplaint(options.logger)
   const [tracing, sending] = await Promise.all([
     traces && startTraces(traces, { ...options, resource, complain }),
@@ -70,15 +72,17 @@ const SERVICE_NAME = 'kyc-gateway'
 type Resource = Awaited<ReturnType<typeof createResource>>
 
 /** What is set counts more than what we say of ourselves. */
-async function createResource({ serviceName, resource }: OtelConfig) {
+async function createResource({ serviceName, resource }: OtelConfig, isWorker: boolean) {
   const { defaultResource, resourceFromAttributes } = await import('@opentelemetry/resources')
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { 'service.instance.id': instance } = resource
+  const own = randomUUID()
   return defaultResource().merge(
     resourceFromAttributes({
       'service.version': version,
-      // Each worker is one of its own.
-      'service.instance.id': randomUUID(),
       ...resource,
+      // What counts from 0 under one id must be one process: workers with the same one would undo each other's sums.
+      'service.instance.id': instance === undefined ? own : isWorker ? `${instance}.${own}` : instance,
       // The name that was set by itself counts most.
       'service.name': serviceName ?? resource['service.name'] ?? SERVICE_NAME,
     }),
@@ -90,6 +94,9 @@ interface Sending extends OtelOptions {
   complain: Complain
 }
 
+/** More spans end than the collector takes. */
+const QUEUE_FULL = Object.assign(new Error('QUEUE_FULL'), { code: 'QUEUE_FULL' })
+
 async function startTraces(
   { url, headers, timeoutMs, batch, ...sampling }: TracesConfig,
   { resource, complain, wallClock }: Sending,
@@ -100,9 +107,17 @@ async function startTraces(
     import('@opentelemetry/exporter-trace-otlp-proto'),
   ])
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
+  const guarded = guardSpans(exporter, ({ error }) => error && complain('traces', error))
+  let waiting = 0
   const processor = new sdk.BatchSpanProcessor({
     ...batch,
-    exporter: guardSpans(exporter, ({ error }) => error && complain('traces', error)),
+    exporter: {
+      ...guarded,
+      export(spans, done) {
+        waiting -= spans.length
+        guarded.export(spans, done)
+      },
+    },
   })
   const tracing = createTracing({
     api,
@@ -110,7 +125,12 @@ async function startTraces(
     ids: new sdk.RandomIdGenerator(),
     origin: { resource, instrumentationScope: { name: SERVICE_NAME } },
     wallClock,
-    onEnd: (span) => processor.onEnd(span),
+    onEnd(span) {
+      // The SDK would drop it too, and tell nobody.
+      if (waiting >= batch.maxQueueSize) return complain('traces', QUEUE_FULL)
+      waiting += 1
+      processor.onEnd(span)
+    },
   })
   return { tracing, shutdown: () => processor.shutdown() }
 }

@@ -55,6 +55,10 @@ export function createTracing({ api, sampler, ids, origin, wallClock, onEnd }: T
 
 const NOTHING_SET = {}
 const NO_LINKS: Api.Link[] = []
+const NO_EVENTS: [] = []
+const NOT_ENDED: Api.HrTime = [0, 0]
+const UNSET: Api.SpanStatus = { code: 0 }
+const FAILED: Api.SpanStatus = { code: 2 }
 
 /** A place in a trace, and no more. */
 class MadeSpan implements Span {
@@ -111,15 +115,16 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
   readonly instrumentationScope: Sdk.ReadableSpan['instrumentationScope']
   readonly attributes: Api.Attributes = {}
   readonly startTime: Api.HrTime
-  endTime: Api.HrTime = [0, 0]
-  status: Api.SpanStatus = { code: 0 }
-  readonly events = []
+  endTime: Api.HrTime = NOT_ENDED
+  status: Api.SpanStatus = UNSET
+  readonly events = NO_EVENTS
   readonly droppedAttributesCount = 0
   readonly droppedEventsCount = 0
   readonly droppedLinksCount = 0
   readonly #onEnd: TracingParts['onEnd']
   /** The clock of the wall says when it began; the other one, which nobody sets, how long it took. */
-  readonly #begin: { at: number; mark: number }
+  readonly #at: number
+  readonly #mark = performance.now()
 
   constructor(context: Api.SpanContext, { name, kind, parent, links, origin, at, onEnd }: Recording) {
     super(context)
@@ -130,7 +135,7 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
     this.resource = origin.resource
     this.instrumentationScope = origin.instrumentationScope
     this.startTime = toHrTime(at)
-    this.#begin = { at, mark: performance.now() }
+    this.#at = at
     this.#onEnd = onEnd
   }
 
@@ -145,7 +150,7 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
   /** Nobody who sends asks for it. */
   get duration(): Api.HrTime {
     const [seconds, nanos] = this.endTime
-    return toHrTime(seconds * 1_000 + nanos / 1_000_000 - this.#begin.at)
+    return toHrTime(seconds * 1_000 + nanos / 1_000_000 - this.#at)
   }
 
   spanContext(): Api.SpanContext {
@@ -153,6 +158,8 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
   }
 
   override set(attributes: Attributes): void {
+    // What has ended may be on its way out.
+    if (this.isEnded) return
     for (const name in attributes) {
       const value = attributes[name as AttributeName]
       if (value !== null && value !== undefined) this.attributes[name] = value
@@ -164,14 +171,15 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
   }
 
   override fail(type?: string): void {
+    if (this.isEnded) return
     if (type !== undefined) this.attributes['error.type'] = type
-    this.status = { code: 2 }
+    this.status = FAILED
   }
 
   override end(): void {
+    if (this.isEnded) return
     super.end()
-    const { at, mark } = this.#begin
-    this.endTime = toHrTime(at + performance.now() - mark)
+    this.endTime = toHrTime(this.#at + performance.now() - this.#mark)
     this.#onEnd(this)
   }
 }

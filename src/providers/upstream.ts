@@ -75,9 +75,8 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
 
   /** In the trace of who asked. The provider is not told of it: it is somebody else's machine. */
   function callInSpan(request: TracedRequest, number: number) {
-    const parent = request.trace ?? undefined
     return inSpan(tracing, 'call provider', {
-      parent,
+      parent: request.trace,
       async work(span) {
         const call = await callOf(http, request)
         const { outcome, response } = call
@@ -125,7 +124,7 @@ export function createUpstream(provider: string, deps: UpstreamDeps): Upstream {
     wasHeldBack: (error) => error instanceof GatewayError && heldBack.has(error),
     async send(request) {
       letThrough()
-      // Who had to wait for a place goes on where another one has ended.
+      // Who had to wait for a place goes on where another one has ended, and is no part of that one's trace.
       const trace = traceParentHere(tracing)
       const last = await within(request.signal, (signal) =>
         retries.execute((context) => place({ ...request, signal, trace }, context.attempt), signal),

@@ -1,4 +1,5 @@
 // Takes webhooks in: genuine ones are stored before they are answered, and nothing else happens then.
+import type { DeliveryOutcome } from '../domain/delivery-outcomes.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { traceParentHere } from '../domain/tracing.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
@@ -63,13 +64,18 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
     if (isFull) throw new GatewayError('OVERLOADED', { retryAfter: RETRY_AFTER_SECONDS })
   }
 
+  function note(provider: string, outcome: DeliveryOutcome) {
+    services.metrics.countDelivery(provider, outcome)
+    services.tracing?.active()?.set({ 'kyc.provider': provider, 'kyc.outcome': outcome })
+  }
+
   return {
     async receive(incoming) {
       const { provider } = incoming
       const definition = findDefinition(services, provider)
       const body = await readGenuine(definition, incoming, options.secrets.get(provider) ?? [])
       if (body === null) {
-        services.metrics.countDelivery(provider, 'refused')
+        note(provider, 'refused')
         throw new GatewayError('WEBHOOK_REFUSED')
       }
       const delivery = toDelivery(services, definition, { incoming, body })
@@ -77,9 +83,7 @@ export function createIntake(services: Services, options: IntakeOptions): Intake
         .then(() => insert(delivery))
         .catch(asUnavailable)
       services.providers.noteWebhook(provider)
-      const outcome = isNew ? OUTCOMES[delivery.state] : 'duplicate'
-      services.metrics.countDelivery(provider, outcome)
-      services.tracing?.active()?.set({ 'kyc.provider': provider, 'kyc.outcome': outcome })
+      note(provider, isNew ? OUTCOMES[delivery.state] : 'duplicate')
       if (delivery.state === 'QUARANTINED' && isNew)
         services.logger.warn({ provider, delivery: delivery.id }, 'a genuine delivery is not understood')
       if (isNew && delivery.state === 'READY') options.onStored(provider)

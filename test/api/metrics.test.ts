@@ -157,6 +157,20 @@ describe('a counter', () => {
     for (const provider of ['gu1', 'sila']) {
       expect(text).toContain(`kyc_webhook_deliveries_total{provider="${provider}",outcome="dead"} 0`)
       expect(text).toMatch(new RegExp(`kyc_unknown_words_total{provider="${provider}"} \\d`))
+      expect(text).toMatch(new RegExp(`kyc_upstream_retries_total{provider="${provider}"} \\d`))
     }
+  })
+
+  it('of what this gateway does is there from the beginning too', async () => {
+    const own = await createTestApp()
+    onTestFinished(() => own.close())
+    const text = await (await own.fetch(new Request(`${own.origin}/metrics`))).text()
+    for (const type of ['query', 'mutation', 'subscription', 'unknown'])
+      for (const outcome of ['ok', 'caller_error', 'provider_error', 'gateway_error'])
+        expect(text).toContain(`kyc_graphql_operations_total{type="${type}",outcome="${outcome}"} 0`)
+    for (const way of ['kept', 'short', 'long'])
+      expect(text).toContain(`kyc_graphql_requests_total{way="${way}"} 0`)
+    for (const reason of ['late', 'crowded'])
+      expect(text).toContain(`kyc_requests_shed_total{reason="${reason}"} 0`)
   })
 })

@@ -1,5 +1,5 @@
 // A gateway that sends its traces to a collector of the test, with somebody to ask about.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { createTestApp, type TestApp } from './app.ts'
 import { type Collector, type ReceivedSpan, startCollector } from './collector.ts'
@@ -16,8 +16,8 @@ export interface TracedApp {
   spanOf(traceId: string, name: string): ReceivedSpan | undefined
   /** Somebody at gu1 whose status was read once. */
   meet(): Promise<Met>
-  /** The provider makes a change, and says so in a trace of its own. */
-  change(record: UpstreamRecord, status: string): Promise<TraceCaller>
+  /** The provider makes a change, and says so. Answers the trace that began with it. */
+  change(record: UpstreamRecord, status: string, headers?: Record<string, string>): Promise<string>
   /** Over a connection, where known queries take their short way. */
   ask(query: string, variables: object, headers: Record<string, string>): Promise<Response>
   close(): Promise<void>
@@ -45,14 +45,18 @@ export function createCaller(): TraceCaller {
   return { traceId, spanId, headers: { traceparent: `00-${traceId}-${spanId}-01` } }
 }
 
-export async function startTracedApp(settings: Record<string, string> = {}): Promise<TracedApp> {
+/** `authorization`: of who asks here where nothing else is said; absent: nobody has to prove who they are. */
+export async function startTracedApp(
+  settings: Record<string, string> = {},
+  authorization?: string,
+): Promise<TracedApp> {
   const collector = await startCollector()
   const environment = {
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces`,
     OTEL_BSP_SCHEDULE_DELAY: '20',
     ...settings,
   }
-  const app = await createTestApp({ background: true, environment })
+  const app = await createTestApp({ background: true, environment, ...(authorization && { authorization }) })
   const people = createPeople(app)
   const spansOf = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId)
   return {
@@ -65,16 +69,18 @@ export async function startTracedApp(settings: Record<string, string> = {}): Pro
       await people.ask(STATUS, { by })
       return { record, by }
     },
-    async change(record, status) {
-      const provider = createCaller()
+    async change(record, status, headers = {}) {
+      const requestId = randomUUID()
       app.clock.advance(60)
       await people.change('gu1', record, { status })
       const timestamp = app.clock.now().toISOString()
       const event = gu1Event({ validationId: record.reference, status, entityId: record.account, timestamp })
       const body = Buffer.from(JSON.stringify(event))
-      const headers = { 'x-webhook-signature': signGu1(body), ...provider.headers }
-      expect((await sendGu1(app, body, { headers })).status).toBe(200)
-      return provider
+      const proof = { 'x-webhook-signature': signGu1(body), 'x-request-id': requestId }
+      expect((await sendGu1(app, body, { headers: { ...headers, ...proof } })).status).toBe(200)
+      const received = () => collector.spans.find((one) => one.attributes['kyc.request_id'] === requestId)
+      await expect.poll(received, SOON).toBeDefined()
+      return received()?.traceId ?? ''
     },
     async ask(query, variables, headers) {
       const response = await fetch(`${app.origin}/graphql`, {

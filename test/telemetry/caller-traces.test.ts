@@ -1,6 +1,6 @@
 // What a trace says of an operation, and how it goes on from that of the caller; and what a provider hears of it.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp } from '../support/app.ts'
 import { treeOf } from '../support/collector.ts'
@@ -99,6 +99,18 @@ describe('a caller', () => {
     expect(operations()[0]?.attributes['kyc.way']).toBe('socket')
   })
 
+  it('whose WebSocket is refused finds that in their trace', async () => {
+    const { traceId, spanId, headers } = createCaller()
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
+    socket.end(
+      `GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\ntraceparent: ${headers.traceparent}\r\n\r\n`,
+    )
+    for await (const _ of socket);
+    await expect
+      .poll(() => spansOf(traceId).map((span) => [span.name, span.parentSpanId]), SOON)
+      .toEqual([['GET /graphql', spanId]])
+  })
+
   it('finds the trace in the log', async () => {
     const { traceId, headers } = createCaller()
     await traced.ask('{ __typename }', {}, headers)
@@ -126,6 +138,33 @@ describe('a caller', () => {
     await traced.ask('{ __typename }', {}, { traceparent, 'x-request-id': requestId })
     const span = () => collector.spans.find(({ attributes }) => attributes['kyc.request_id'] === requestId)
     await expect.poll(span, SOON).toMatchObject({ parentSpanId: '' })
+  })
+})
+
+describe('a call that waits for another to end', () => {
+  it('is no part of the trace of that one', async () => {
+    const one = await startTracedApp({ GU1_POLICY: 'connections=1,queue=9,retries=0,attempt=9000' })
+    const calls = () => one.collector.spans.filter(({ name }) => name === 'call provider')
+    await one.meet()
+    await expect.poll(() => calls().length, SOON).toBeGreaterThan(0)
+    const before = calls().length
+    await one.people.fail('gu1', { kind: 'hang' })
+    const { account: reference } = await one.people.add('gu1', { status: 'in_progress' })
+    const { traceId, spanId, headers } = createCaller()
+    const document = 'query ($by: EntityBy!) { entity(by: $by, maxAge: 604800) { status } }'
+    const asked = one.ask(document, { by: { account: { provider: 'gu1', reference } } }, headers)
+    const load = (name: string) => one.app.metric(`kyc_upstream_${name}`, { provider: 'gu1' })
+    await expect.poll(() => load('in_flight'), SOON).toBe(1)
+    // What is open is looked at again by itself, for nobody who asks.
+    one.app.clock.advance(86_400)
+    await expect.poll(() => load('queue'), SOON).toBeGreaterThan(0)
+    await one.people.recover()
+    await asked
+    await expect.poll(() => calls().length, SOON).toBeGreaterThan(before + 1)
+    await expect
+      .poll(() => treeOf(one.spansOf(traceId), spanId), SOON)
+      .toEqual(['POST /graphql', '  call provider'])
+    await one.close()
   })
 })
 

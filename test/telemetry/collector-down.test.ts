@@ -58,6 +58,26 @@ describe('a collector that is away', () => {
     expect(app.logs.join('\n')).not.toContain('c4n4ry')
   })
 
+  it('or takes too long is said too, when more waits than may, and is not waited for', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const { port } = silent.address() as AddressInfo
+    const app = await createTestApp({
+      environment: {
+        ...QUICK,
+        OTEL_EXPORTER_OTLP_TIMEOUT: '60000',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${port}/v1/traces`,
+      },
+    })
+    for (let times = 0; times < 130; times += 1) await app.query('{ __typename }')
+    const lines = app.logs.filter((line) => line.includes(WARNING)).map((line) => JSON.parse(line))
+    expect(lines).toMatchObject([{ level: 'warn', signal: 'traces', code: 'QUEUE_FULL' }])
+    const begin = performance.now()
+    await app.close()
+    expect(performance.now() - begin).toBeLessThan(6_000)
+    silent.close()
+  })
+
   it('does not keep a process from ending', { timeout: 60_000 }, async () => {
     const gateway = startGateway(['sandbox'], {
       PORT: '0',

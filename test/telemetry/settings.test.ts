@@ -19,6 +19,8 @@ describe('a bad setting', () => {
     ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/json', 'must be http/protobuf, the only protocol'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'api-key', 'comma list of name=value'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'api-key=%zz', 'comma list of name=value'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'api%20key=c4n4ry', 'that HTTP can carry'],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'api-key=c4n4ry%0A', 'that HTTP can carry'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', 'from 1 to'],
     ['OTEL_TRACES_EXPORTER', 'console', 'otlp or none'],
     ['OTEL_METRICS_EXPORTER', 'prometheus', 'otlp or none'],

@@ -11,8 +11,7 @@ import { type GatewayProcess, killAll, startGateway } from '../support/gateway-p
 import { deliveryOf } from '../support/provider-side.ts'
 import { signGu1 } from '../support/webhooks.ts'
 
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
-const SENDER = '00f067aa0ba902b7'
+const REQUEST = 'the-webhook'
 const SOON = { timeout: 20_000, interval: 50 }
 
 describe.skipIf(TEST_DATABASE_URL === null)('two gateways on one Postgres', { timeout: 60_000 }, () => {
@@ -66,14 +65,15 @@ describe.skipIf(TEST_DATABASE_URL === null)('two gateways on one Postgres', { ti
     const body = Buffer.from(deliveryOf(await cluster.provider.move(record.id, 'approved')))
     const sent = await fetch(`${taker.origin}/webhooks/gu1`, {
       method: 'POST',
-      headers: { 'x-webhook-signature': signGu1(body), traceparent: `00-${TRACE}-${SENDER}-01` },
+      headers: { 'x-webhook-signature': signGu1(body), 'x-request-id': REQUEST },
       body: new Uint8Array(body),
     })
     expect(sent.status).toBe(200)
     expect((await stream.next())?.data?.data.entityStatusChanged.to).toBe('APPROVED')
-    const spans = () => collector.spans.filter(({ traceId }) => traceId === TRACE)
+    const begun = () => collector.spans.find(({ attributes }) => attributes['kyc.request_id'] === REQUEST)
+    const spans = () => collector.spans.filter(({ traceId }) => traceId === begun()?.traceId)
     await expect
-      .poll(() => treeOf(spans(), SENDER), SOON)
+      .poll(() => treeOf(spans(), ''), SOON)
       .toEqual(['POST /webhooks/*', '  process webhook', '    call provider', '    subscription event'])
     const instances = new Map(spans().map(({ name, resource }) => [name, resource['service.instance.id']]))
     const [taken, ...done] = [
@@ -87,20 +87,25 @@ describe.skipIf(TEST_DATABASE_URL === null)('two gateways on one Postgres', { ti
     await stream.close()
   })
 
-  it('of one instance each send for themselves', async () => {
+  it.each([
+    ['each send for themselves', ''],
+    ['do so too where the instance is given a name', ',service.instance.id=pod-1'],
+  ])('of one instance %s', async (_, named) => {
+    const service = `workers${named.length}`
     const workers = startGateway(['serve', '--workers', '2'], {
       ...cluster.settings,
       PORT: '0',
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.endpoint}/v1/metrics`,
       OTEL_METRIC_EXPORT_INTERVAL: '100',
-      OTEL_SERVICE_NAME: 'workers',
+      OTEL_RESOURCE_ATTRIBUTES: `service.name=${service}${named}`,
     })
     await workers.waitFor(/"msg":"listening"/)
     const instances = () =>
       collector.points
-        .filter(({ resource }) => resource['service.name'] === 'workers')
+        .filter(({ resource }) => resource['service.name'] === service)
         .map(({ resource }) => resource['service.instance.id'])
     await expect.poll(() => new Set(instances()).size, SOON).toBe(2)
+    if (named !== '') expect(instances().every((id) => String(id).startsWith('pod-1'))).toBe(true)
     workers.kill('SIGTERM')
     expect(await workers.exit).toBe(0)
   })
