@@ -1,5 +1,6 @@
 // The time now, for words such as "3 days ago": one tick for the whole console.
 import { useSyncExternalStore } from 'react'
+import { gatewayNow } from './gateway-clock.ts'
 import { ago, momentOf } from './time.ts'
 
 const TICK_MS = 15_000
@@ -18,7 +19,7 @@ function subscribe(listener: () => void): () => void {
 /** Of this moment: a change that came in since the last tick is not in the future. */
 export function useNow(): number {
   useSyncExternalStore(subscribe, () => ticks)
-  return Date.now()
+  return gatewayNow()
 }
 
 /** How long ago, with the exact moment for whoever points at it. */

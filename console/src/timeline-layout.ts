@@ -120,7 +120,9 @@ const TICK_WIDTH = 110
 export function ticksOf({ from, to, width }: Pick<TimelineInput, 'from' | 'to' | 'width'>): Mark[] {
   const most = Math.max(1, Math.floor(width / TICK_WIDTH))
   const step = STEPS.find((one) => (to - from) / one <= most) ?? (to - from) / most
-  const first = Math.ceil(from / step) * step
+  // Round on the clock of whoever looks, not on that of Greenwich.
+  const zone = new Date(from).getTimezoneOffset() * MINUTE
+  const first = Math.ceil((from - zone) / step) * step + zone
   const count = Math.max(0, Math.floor((to - first) / step) + 1)
   return Array.from({ length: count }, (_, index) => first + index * step)
     .map((time) => ({ x: ((time - from) / (to - from)) * width, at: new Date(time).toISOString() }))

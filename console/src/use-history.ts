@@ -1,6 +1,7 @@
 // The history of one customer, page by page to its end, and from there on when something has changed.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
+import { sentenceOfError } from './client.ts'
 import { CustomerHistoryDocument, type CustomerHistoryQuery } from './generated.ts'
 
 export type HistoryEntry = NonNullable<
@@ -10,6 +11,8 @@ export type HistoryEntry = NonNullable<
 export interface History {
   /** Oldest first. Null: not known yet. */
   entries: readonly HistoryEntry[] | null
+  /** Why the newest part is not known, or none. */
+  problem: string | null
   /** Reads what has come since. */
   goOn(): void
 }
@@ -20,6 +23,7 @@ const MOST_PAGES = 10
 export function useHistory(id: string): History {
   const client = useClient()
   const [entries, setEntries] = useState<readonly HistoryEntry[] | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
   const known = useRef<HistoryEntry[]>([])
   const isReading = useRef(false)
   const isWanted = useRef(false)
@@ -31,8 +35,10 @@ export function useHistory(id: string): History {
     for (let page = 0; isWanted.current && page < MOST_PAGES; page++) {
       isWanted.current = false
       const after = known.current.at(-1)?.cursor ?? null
-      const { data } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
-      const history = data?.entity?.statusHistory
+      const { data, error } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
+      setProblem(error ? sentenceOfError(error) : null)
+      if (!data) break
+      const history = data.entity?.statusHistory
       known.current = [...known.current, ...(history?.nodes ?? []).filter((one) => one !== null)]
       setEntries(known.current)
       if (history?.pageInfo.hasNextPage) isWanted.current = true
@@ -44,5 +50,5 @@ export function useHistory(id: string): History {
     known.current = []
     void goOn()
   }, [goOn])
-  return { entries, goOn }
+  return { entries, problem, goOn }
 }

@@ -11,6 +11,7 @@ const BASE: Standing = {
   status: 'ACTION_REQUIRED',
   waitingOn: 'CUSTOMER',
   retry: 'NONE',
+  blockedBy: 'SELF',
   since: '2031-02-01T09:00:00Z',
   validUntil: null,
   provider: 'Sila',
@@ -73,7 +74,15 @@ describe('the sentence', () => {
     ],
     [
       { status: 'LAPSED', waitingOn: 'NOBODY', retry: 'NEW_ATTEMPT', validUntil: '2031-02-01T09:00:00Z' },
-      'No longer valid, 3 days ago, at Sila, valid until 1 Feb 2031. A new validation has to be started.',
+      'No longer valid since 1 Feb 2031 (3 days ago), at Sila. A new validation has to be started.',
+    ],
+    [
+      { blockedBy: 'MEMBER', reasons: because('ADDRESS_UNVERIFIED') },
+      'Waiting for the customer to prove the address because of a member of the business, for 3 days, at Sila.',
+    ],
+    [
+      { status: 'REJECTED', waitingOn: 'NOBODY', blockedBy: 'MEMBER' },
+      'Rejected because of a member of the business, 3 days ago, at Sila.',
     ],
     [{ status: 'UNKNOWN', waitingOn: 'NOBODY' }, 'No answer so far that is understood, for 3 days, at Sila.'],
   ])('of %j is: %s', (part, sentence) => {
