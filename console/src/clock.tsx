@@ -1,7 +1,7 @@
 // The time now, for words such as "3 days ago": one tick for the whole console.
 import { useSyncExternalStore } from 'react'
 import { gatewayNow } from './gateway-clock.ts'
-import { ago, momentOf } from './time.ts'
+import { ago, momentOf, until } from './time.ts'
 
 const TICK_MS = 15_000
 const listeners = new Set<() => void>()
@@ -27,6 +27,15 @@ export function Ago({ iso }: { iso: string }) {
   return (
     <time dateTime={iso} title={momentOf(iso)}>
       {ago(iso, useNow())}
+    </time>
+  )
+}
+
+/** The same for what is still to come. */
+export function Until({ iso }: { iso: string }) {
+  return (
+    <time dateTime={iso} title={momentOf(iso)}>
+      {until(iso, useNow())}
     </time>
   )
 }

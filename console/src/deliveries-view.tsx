@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
-import { Ago } from './clock.tsx'
+import { Ago, Until } from './clock.tsx'
 import { DeliveriesDocument, type DeliveriesQuery, type DeliveryState } from './generated.ts'
 import { Heading } from './heading.tsx'
 import { Icon } from './icons.tsx'
@@ -159,7 +159,7 @@ function DeliveryRow({ delivery, onReplay }: DeliveryRowProps) {
           {nextTryAt !== null && state === 'READY' && attempts > 0 && (
             <>
               {' '}
-              Next <Ago iso={nextTryAt} />.
+              Next try <Until iso={nextTryAt} />.
             </>
           )}
         </small>

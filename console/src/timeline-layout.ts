@@ -116,12 +116,14 @@ const STEPS = [
 ]
 const TICK_WIDTH = 110
 
-/** Round moments, as many as have room. */
-export function ticksOf({ from, to, width }: Pick<TimelineInput, 'from' | 'to' | 'width'>): Mark[] {
+/** Round moments, as many as have room. Round on the clock of whoever looks, which is `behind` that of Greenwich by so many minutes. */
+export function ticksOf(
+  { from, to, width }: Pick<TimelineInput, 'from' | 'to' | 'width'>,
+  behind = new Date(from).getTimezoneOffset(),
+): Mark[] {
   const most = Math.max(1, Math.floor(width / TICK_WIDTH))
   const step = STEPS.find((one) => (to - from) / one <= most) ?? (to - from) / most
-  // Round on the clock of whoever looks, not on that of Greenwich.
-  const zone = new Date(from).getTimezoneOffset() * MINUTE
+  const zone = behind * MINUTE
   const first = Math.ceil((from - zone) / step) * step + zone
   const count = Math.max(0, Math.floor((to - first) / step) + 1)
   return Array.from({ length: count }, (_, index) => first + index * step)
