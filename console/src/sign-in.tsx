@@ -40,6 +40,8 @@ export function SignIn({ wasRefused, onToken }: SignInProps) {
           autoComplete="off"
           spellCheck={false}
           required
+          pattern="[ -~]+"
+          title="Letters, digits and signs of ASCII"
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />

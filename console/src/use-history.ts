@@ -17,7 +17,7 @@ export interface History {
   goOn(): void
 }
 
-/** 900 entries: more than anybody can see in one picture. */
+/** 900 entries at once: more than anybody can see in one picture. */
 const MOST_PAGES = 10
 
 export function useHistory(id: string): History {
@@ -32,7 +32,8 @@ export function useHistory(id: string): History {
     isWanted.current = true
     if (isReading.current) return
     isReading.current = true
-    for (let page = 0; isWanted.current && page < MOST_PAGES; page++) {
+    let page = 0
+    for (; isWanted.current && page < MOST_PAGES; page++) {
       isWanted.current = false
       const after = known.current.at(-1)?.cursor ?? null
       const { data, error } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
@@ -43,6 +44,8 @@ export function useHistory(id: string): History {
       setEntries(known.current)
       if (history?.pageInfo.hasNextPage) isWanted.current = true
     }
+    if (isWanted.current && page === MOST_PAGES)
+      setProblem(`Only the oldest ${known.current.length} changes have been read.`)
     isReading.current = false
   }, [client, id])
 
