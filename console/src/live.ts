@@ -29,6 +29,8 @@ const PAUSES = [0, 500, 1_000, 2_000, 4_000]
 const QUIET_MS = 400
 const CAUGHT_UP_SHOWN_MS = 6_000
 const STEADY_MS = 5_000
+/** The log does not reach back to the cursor, or is another one: a sandbox begins with a new one each time. */
+const FORGOTTEN: readonly string[] = ['CURSOR_TOO_OLD', 'INVALID_CURSOR']
 
 /**
  * Begins at once. Returns what ends it. While nobody sees the page there is no stream: a browser has six connections to a
@@ -94,7 +96,7 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     attempts += 1
   }
   function onRefused({ code, message, retryAfter }: Refusal) {
-    if (code === 'CURSOR_TOO_OLD' && cursor !== null) return beginAnew()
+    if (FORGOTTEN.includes(code) && cursor !== null) return beginAnew()
     if (retryAfter !== null) return onLost(retryAfter)
     hasEnded = true
     stop()

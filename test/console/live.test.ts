@@ -167,7 +167,27 @@ describeInBrowser('the console', () => {
     await expect.poll(() => row.innerText()).toContain('Rejected')
     await context.close()
   })
+
+  it('goes on with a gateway that was started again, though it knows nothing of before', async () => {
+    const { page, context } = await openTab(browser)
+    await page.goto(`${gateway.url}/`)
+    await page.locator('[data-live="live"]').waitFor()
+    gateway = await startAgain(gateway)
+    await page.getByText('Caught up: what was missed is kept no longer').waitFor()
+    const validation = await gateway.findValidation('kira-example', 'sila')
+    await gateway.control('sila', 'PUT', 'status', { validation, status: 'passed' })
+    const row = page.locator('[data-customer="kira-example"]')
+    await expect.poll(() => row.innerText()).toContain('Approved')
+    await context.close()
+  })
 })
+
+/** A sandbox that keeps nothing, at the address of one before. */
+async function startAgain(gateway: ConsoleGateway): Promise<ConsoleGateway> {
+  const { port } = new URL(gateway.url)
+  await gateway.close()
+  return startConsoleGateway({ PORT: port })
+}
 
 /** As if the tab were behind another one. */
 async function show(page: Page, state: DocumentVisibilityState): Promise<void> {
