@@ -35,6 +35,7 @@ export function ReplayDialog({ delivery, onReplayed, onClose }: ReplayDialogProp
   const close = useRef<HTMLButtonElement>(null)
   const [{ fetching }, replay] = useMutation(ReplayDocument)
   async function run() {
+    if (fetching) return
     const { data, error } = await replay({ delivery: delivery.id })
     const state = data?.replayDelivery.state
     if (error) return setSaid(sentenceOfError(error))
@@ -56,7 +57,7 @@ export function ReplayDialog({ delivery, onReplayed, onClose }: ReplayDialogProp
           {isDone ? 'Close' : 'Cancel'}
         </button>
         {!isDone && (
-          <button type="button" className="primary" disabled={fetching} onClick={run}>
+          <button type="button" className="primary" aria-disabled={fetching} onClick={run}>
             Replay
           </button>
         )}

@@ -94,8 +94,10 @@ describeInBrowser('a customer', () => {
 
   it('is asked for again at the providers', async () => {
     const { page, context } = await open('felix-example')
-    await page.getByRole('button', { name: 'Ask providers now' }).click()
+    const ask = page.getByRole('button', { name: 'Ask providers now' })
+    await ask.click()
     await page.getByText('All providers were asked.').waitFor()
+    expect(await ask.evaluate((one) => one === document.activeElement)).toBe(true)
     await context.close()
   })
 
