@@ -1,6 +1,7 @@
 // The console as a whole: who uses it, where they can go, and which view an address is.
 import { lazy, Suspense } from 'react'
 import { Link, Route, Router, Switch, useLocation } from 'wouter'
+import { Boundary } from './boundary.tsx'
 import { CustomerView } from './customer-view.tsx'
 import { CustomersView } from './customers-view.tsx'
 import { DeliveriesView } from './deliveries-view.tsx'
@@ -24,21 +25,30 @@ export function App() {
         </a>
         <div className="shell">
           <Sidebar />
-          <main id="main" tabIndex={-1}>
-            <Suspense fallback={<Skeleton rows={6} />}>
-              <Switch>
-                <Route path="/" component={CustomersView} />
-                <Route path="/customers/:id">{({ id }) => <CustomerView key={id} id={id} />}</Route>
-                <Route path="/providers" component={ProvidersView} />
-                <Route path="/deliveries" component={DeliveriesView} />
-                <Route path="/sandbox" component={SandboxView} />
-                <Route component={Nothing} />
-              </Switch>
-            </Suspense>
-          </main>
+          <Main />
         </div>
       </SessionGate>
     </Router>
+  )
+}
+
+function Main() {
+  const [location] = useLocation()
+  return (
+    <main id="main" tabIndex={-1}>
+      <Boundary key={location}>
+        <Suspense fallback={<Skeleton rows={6} />}>
+          <Switch>
+            <Route path="/" component={CustomersView} />
+            <Route path="/customers/:id">{({ id }) => <CustomerView id={id} />}</Route>
+            <Route path="/providers" component={ProvidersView} />
+            <Route path="/deliveries" component={DeliveriesView} />
+            <Route path="/sandbox" component={SandboxView} />
+            <Route component={Nothing} />
+          </Switch>
+        </Suspense>
+      </Boundary>
+    </main>
   )
 }
 

@@ -1,5 +1,5 @@
 // Whether calls to a provider are let through, how many are under way, and under which policy.
-import { Ago } from './clock.tsx'
+import { Ago, Until } from './clock.tsx'
 import type { ProvidersQuery } from './generated.ts'
 import { Badge } from './status.tsx'
 import { BREAKER_WORDS, toneOf } from './words.ts'
@@ -41,7 +41,7 @@ function Moment({ name, iso }: { name: string; iso: string | null }) {
     <div>
       <dt>{name}</dt>
       <dd>
-        <Ago iso={iso} />
+        <Until iso={iso} />
       </dd>
     </div>
   )

@@ -24,6 +24,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 112
+/** Pixels of a letter, about. */
+const LETTER = 6.2
 
 export function Chart({ title, note, label, times, series, unit = '' }: ChartProps) {
   const id = useId()
@@ -92,7 +94,7 @@ function optionsFor(
       { ...axis, size: 22, space: 70, values: (_, times) => times.map(clock) },
       {
         ...axis,
-        size: 46,
+        size: (_, values) => Math.max(46, ...(values ?? []).map((one) => one.length * LETTER + 12)),
         space: 30,
         values: (_, values) => values.map((one) => `${one.toLocaleString('en')}${unit && ` ${unit}`}`),
       },

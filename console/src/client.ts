@@ -1,5 +1,6 @@
 // The GraphQL client: every document by its id, with the caller's token.
 import { Client, type CombinedError, fetchExchange, mapExchange } from '@urql/core'
+import { learnTime } from './gateway-clock.ts'
 
 export const GRAPHQL_URL = '/graphql'
 
@@ -18,6 +19,11 @@ export function createClient({ token, onRefused }: ClientOptions): Client {
     fetchOptions: () => ({
       headers: { accept: 'application/graphql-response+json', ...authorization(token) },
     }),
+    async fetch(input, init) {
+      const response = await fetch(input, init)
+      learnTime(response)
+      return response
+    },
     exchanges: [
       mapExchange({
         onError(error) {

@@ -1,6 +1,7 @@
 // The time now, for words such as "3 days ago": one tick for the whole console.
 import { useSyncExternalStore } from 'react'
-import { ago, momentOf } from './time.ts'
+import { gatewayNow } from './gateway-clock.ts'
+import { ago, momentOf, until } from './time.ts'
 
 const TICK_MS = 15_000
 const listeners = new Set<() => void>()
@@ -18,7 +19,7 @@ function subscribe(listener: () => void): () => void {
 /** Of this moment: a change that came in since the last tick is not in the future. */
 export function useNow(): number {
   useSyncExternalStore(subscribe, () => ticks)
-  return Date.now()
+  return gatewayNow()
 }
 
 /** How long ago, with the exact moment for whoever points at it. */
@@ -26,6 +27,15 @@ export function Ago({ iso }: { iso: string }) {
   return (
     <time dateTime={iso} title={momentOf(iso)}>
       {ago(iso, useNow())}
+    </time>
+  )
+}
+
+/** The same for what is still to come. */
+export function Until({ iso }: { iso: string }) {
+  return (
+    <time dateTime={iso} title={momentOf(iso)}>
+      {until(iso, useNow())}
     </time>
   )
 }

@@ -8,7 +8,8 @@ import { WAITING_WORDS } from './words.ts'
 
 interface CustomerFiltersProps {
   filters: Filters
-  onChange(next: Partial<Filters>): void
+  /** `replace`: not a step to go back to. */
+  onChange(next: Partial<Filters>, options?: { replace: boolean }): void
 }
 
 const NO_FILTERS: Filters = {
@@ -23,9 +24,14 @@ const PAUSE_MS = 250
 
 export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
   const { providers } = useSession()
+  function clear() {
+    // The button goes away; who uses a keyboard stays here.
+    document.getElementById('search')?.focus()
+    onChange(NO_FILTERS)
+  }
   return (
     <search className="filters" aria-label="Customers">
-      <Search search={filters.search} onChange={(search) => onChange({ search })} />
+      <Search search={filters.search} onChange={(search) => onChange({ search }, { replace: true })} />
       <div className="field">
         <label htmlFor="waiting-on">Waiting on</label>
         <select
@@ -65,7 +71,7 @@ export function CustomerFilters({ filters, onChange }: CustomerFiltersProps) {
         <span>Due for re-verification</span>
       </label>
       {isNarrowed(filters) && (
-        <button type="button" className="plain" onClick={() => onChange(NO_FILTERS)}>
+        <button type="button" className="plain" onClick={clear}>
           Clear
         </button>
       )}

@@ -1,27 +1,21 @@
 // A page of customers: a table, which on a narrow screen becomes a list of cards.
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { Ago } from './clock.tsx'
-import type { CustomersQuery, KycStatus, WaitingOn } from './generated.ts'
+import type { ChangeFragment, CustomersQuery } from './generated.ts'
 import { Icon } from './icons.tsx'
 import { StatusBadge } from './status.tsx'
 import { KIND_WORDS, WAITING_WORDS, wordOf } from './words.ts'
 
 type Customer = NonNullable<CustomersQuery['entities']['nodes'][number]>
 
-/** What a change said of a customer. */
-export interface Patch {
-  status: KycStatus
-  waitingOn: WaitingOn
-  at: string
-}
-
 interface CustomerTableProps {
   customers: readonly (Customer | null)[]
-  patches: ReadonlyMap<string, Patch>
+  /** What changes have said since the page was asked for, oldest first. */
+  news: readonly ChangeFragment[]
 }
 
-export function CustomerTable({ customers, patches }: CustomerTableProps) {
+export function CustomerTable({ customers, news }: CustomerTableProps) {
   // The first of them says how soon the console was of use.
   useEffect(() => void performance.mark('interactive'), [])
   return (
@@ -39,7 +33,11 @@ export function CustomerTable({ customers, patches }: CustomerTableProps) {
       <tbody>
         {customers.map((customer, index) =>
           customer ? (
-            <CustomerRow key={customer.id} customer={customer} patch={patches.get(customer.id)} />
+            <CustomerRow
+              key={customer.id}
+              customer={customer}
+              news={news.findLast(({ entity }) => entity.id === customer.id)}
+            />
           ) : (
             <tr key={index}>
               <td colSpan={5}>This customer could not be read.</td>
@@ -51,13 +49,15 @@ export function CustomerTable({ customers, patches }: CustomerTableProps) {
   )
 }
 
-function CustomerRow({ customer, patch }: { customer: Customer; patch: Patch | undefined }) {
-  // The list may have been asked for since.
-  const isNewer = patch && patch.at >= (customer.statusSince ?? '')
-  const { status, waitingOn } = isNewer ? patch : customer
-  const since = isNewer ? patch.at : customer.statusSince
+function CustomerRow({ customer, news }: { customer: Customer; news: ChangeFragment | undefined }) {
+  const status = news?.entityStatus ?? customer.status
+  const waitingOn = news && news.to === status ? news.waitingOn : customer.waitingOn
+  // Not each change of a validation is one of the customer.
+  const since = news && status !== customer.status ? news.at : customer.statusSince
+  const [changed, setChanged] = useState<string>()
+  if (news && news.cursor !== changed) setChanged(news.cursor)
   return (
-    <tr data-customer={customer.externalId} data-changed={patch ? patch.at : undefined}>
+    <tr data-customer={customer.externalId} data-changed={changed}>
       <th scope="row">
         <Link href={`/customers/${encodeURIComponent(customer.id)}`}>{nameOf(customer)}</Link>
         {customer.kind !== 'PERSON' && <small>{wordOf(KIND_WORDS, customer.kind)}</small>}
@@ -77,6 +77,7 @@ function CustomerRow({ customer, patch }: { customer: Customer; patch: Patch | u
         {since ? <Ago iso={since} /> : <span className="faint">not known</span>}
       </td>
       <td data-label="Accounts">
+        {customer.accounts.length === 0 && <span className="faint">none</span>}
         {customer.accounts.map(({ provider, reference }) => (
           <span key={`${provider.id} ${reference}`} className="account">
             {provider.name} <code title={reference}>{reference}</code>

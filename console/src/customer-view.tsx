@@ -1,11 +1,8 @@
 // One customer: where they stand in a sentence, how it came to that, and what every provider says.
-import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { sentenceOfError } from './client.ts'
 import { CustomerLead } from './customer-lead.tsx'
 import {
-  type ChangeFragment,
   CustomerChangesDocument,
   CustomerDeliveriesDocument,
   CustomerDetailsDocument,
@@ -19,29 +16,30 @@ import { Matrix } from './matrix.tsx'
 import { RunCard } from './run-card.tsx'
 import { countingOf, decisionsOf, type Run, runsOf } from './runs.ts'
 import { useSession } from './session.tsx'
-import { Empty, Failed, Skeleton } from './states.tsx'
+import { Empty, Failed, Problem, Skeleton } from './states.tsx'
 import { Timeline } from './timeline.tsx'
 import { useHistory } from './use-history.ts'
 import { useKept } from './use-kept.ts'
 import { useDebounced, useLive } from './use-live.ts'
+import { useNews } from './use-news.ts'
 
 type Customer = NonNullable<CustomerQuery['entity']>
 
 export function CustomerView({ id }: { id: string }) {
   const { has, viewer } = useSession()
-  const [{ data, error, fetching }, readAgain] = useQuery({
-    query: CustomerDocument,
-    variables: { by: { id } },
-  })
-  const [details, readDetails] = useQuery({ query: CustomerDetailsDocument, variables: { by: { id } } })
+  const variables = { by: { id } }
+  const [answer, readAgain] = useQuery({ query: CustomerDocument, variables })
+  const [details, readDetails] = useQuery({ query: CustomerDetailsDocument, variables })
   const [deliveries, readDeliveries] = useQuery({
     query: CustomerDeliveriesDocument,
     variables: { entity: id },
     pause: !has('kyc:admin'),
   })
   const history = useHistory(id)
-  const [news, setNews] = useState<ChangeFragment | null>(null)
+  // The sentence takes from both; the details come last.
+  const { news, add, ask } = useNews(details.data)
   const refresh = useDebounced(() => {
+    ask()
     readAgain()
     readDetails()
     history.goOn()
@@ -49,16 +47,19 @@ export function CustomerView({ id }: { id: string }) {
   })
   const live = useLive({
     document: CustomerChangesDocument,
-    variables: { by: { id } },
+    variables,
     changeOf: (one) => one.entityStatusChanged,
     onChange(change) {
       if (change.isSnapshot) return
-      setNews(change)
+      add(change)
       refresh()
     },
+    onGap: refresh,
   })
-  const customer = useKept(data?.entity, id)
-  const read = useKept(details.data, id)
+  const { error } = answer
+  const data = useKept(answer, variables)
+  const customer = data?.entity
+  const read = useKept(details, variables)
   const name = customer ? (customer.externalId ?? customer.accounts[0]?.reference ?? 'Customer') : 'Customer'
   const runs = runsOf(customer?.validations.nodes ?? [], read)
   return (
@@ -74,11 +75,10 @@ export function CustomerView({ id }: { id: string }) {
       <Heading title={name}>
         <LiveBanner state={live} />
       </Heading>
-      {error && (!data || !customer) && (
-        <Failed message={sentenceOfError(error)} isOld={Boolean(customer)} onRetry={readAgain} />
-      )}
-      {!data && fetching && <Skeleton rows={3} height={140} />}
-      {data && !customer && (
+      <Problem answer={answer} isKept={Boolean(customer)} onRetry={readAgain} />
+      {!error && !read && <Problem answer={details} isKept onRetry={readDetails} />}
+      {!data && !error && <Skeleton rows={3} height={140} />}
+      {data && !customer && !error && (
         <Empty title="There is no such customer">
           <p>The address names nobody whom this gateway knows, or whom your token may see.</p>
         </Empty>
@@ -89,9 +89,10 @@ export function CustomerView({ id }: { id: string }) {
             customer={customer}
             runs={runs}
             isRead={!details.fetching || read !== undefined}
-            news={news}
+            news={news.at(-1) ?? null}
             onSynced={refresh}
           />
+          {history.problem && <Failed message={history.problem} shown="part" onRetry={history.goOn} />}
           {history.entries && history.entries.length > 0 ? (
             <Timeline
               entries={history.entries}
@@ -101,7 +102,7 @@ export function CustomerView({ id }: { id: string }) {
               )}
             />
           ) : (
-            !history.entries && <Skeleton rows={1} height={180} />
+            !history.entries && !history.problem && <Skeleton rows={1} height={180} />
           )}
           <Matrix runs={countingOf(runs)} />
           <Runs customer={customer} runs={runs} />
@@ -127,6 +128,9 @@ function Runs({ customer, runs }: { customer: Customer; runs: readonly Run[] }) 
       {counting.map((run) => (
         <RunCard key={run.id} run={run} isErased={isErased} />
       ))}
+      {customer.validations.pageInfo.hasNextPage && (
+        <p className="hint">Only the newest {runs.length} are shown.</p>
+      )}
       {older.length > 0 && (
         <details>
           <summary>

@@ -2,14 +2,13 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
-import { sentenceOfError } from './client.ts'
-import { Ago } from './clock.tsx'
+import { Ago, Until } from './clock.tsx'
 import { DeliveriesDocument, type DeliveriesQuery, type DeliveryState } from './generated.ts'
 import { Heading } from './heading.tsx'
 import { Icon } from './icons.tsx'
 import { nameOfDelivery, ReplayDialog } from './replay-dialog.tsx'
 import { useSession } from './session.tsx'
-import { Empty, Failed, MissingScope, Skeleton } from './states.tsx'
+import { Empty, MissingScope, Problem, Skeleton } from './states.tsx'
 import { Badge } from './status.tsx'
 import { useEvery } from './use-every.ts'
 import { useKept } from './use-kept.ts'
@@ -25,9 +24,10 @@ const STATES = Object.keys(DELIVERY_WORDS) as DeliveryState[]
 
 export function DeliveriesView() {
   const { has } = useSession()
+  const [params] = useSearchParams()
   return (
     <>
-      <Heading title="Deliveries" />
+      <Heading title="Deliveries" page={params.get('after')} />
       <p className="lead-text">
         Webhooks as they arrived. Each is only a hint: the gateway reads the validation at its provider before
         anything changes.
@@ -42,17 +42,15 @@ function Inbox() {
   const chosen = (params.get('state') ?? '').split(',').filter((one): one is DeliveryState => one !== '')
   const after = params.get('after')
   const filter = chosen.length > 0 ? { state: chosen } : {}
-  const [{ data, error }, readAgain] = useQuery({
-    query: DeliveriesDocument,
-    variables: { filter, first: PAGE_SIZE, after },
-  })
+  const variables = { filter, first: PAGE_SIZE, after }
+  const [answer, readAgain] = useQuery({ query: DeliveriesDocument, variables })
   useEvery(REFRESH_MS, readAgain)
   const [asked, setAsked] = useState<Delivery | null>(null)
   function toggle(state: DeliveryState) {
     const next = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state]
     setParams(next.length > 0 ? { state: next.join(',') } : {})
   }
-  const page = useKept(data?.deliveries, params.toString())
+  const page = useKept(answer, variables)?.deliveries
   return (
     <>
       <fieldset className="segmented states">
@@ -69,8 +67,8 @@ function Inbox() {
           </button>
         ))}
       </fieldset>
-      {error && <Failed message={sentenceOfError(error)} isOld={page !== undefined} onRetry={readAgain} />}
-      {!page && !error && <Skeleton rows={8} />}
+      <Problem answer={answer} isKept={page !== undefined} onRetry={readAgain} />
+      {!page && !answer.error && <Skeleton rows={8} />}
       {page?.nodes.length === 0 && (
         <Empty title={chosen.length > 0 ? 'No webhook is in this state' : 'No webhook has come so far'} />
       )}
@@ -161,7 +159,7 @@ function DeliveryRow({ delivery, onReplay }: DeliveryRowProps) {
           {nextTryAt !== null && state === 'READY' && attempts > 0 && (
             <>
               {' '}
-              Next <Ago iso={nextTryAt} />.
+              Next try <Until iso={nextTryAt} />.
             </>
           )}
         </small>

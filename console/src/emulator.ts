@@ -1,4 +1,5 @@
 // The control calls of the sandbox's emulators: one form for all of them, at the path that the API names.
+
 /** What becomes of the webhook of a move. */
 export const FATES = {
   now: { text: 'Sent now', hint: 'as a provider does' },
@@ -35,9 +36,11 @@ export function emulatorAt(path: string): Emulator {
     const response = await fetch(`${path}/${name}`, {
       method,
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    }).catch(() => {
+      throw new Error('The emulator cannot be reached.')
     })
-    const answer = (await response.json()) as Body & { error?: string }
-    if (!response.ok) throw new Error(answer.error ?? `The emulator answers ${response.status}.`)
+    const answer: (Body & { error?: string }) | null = await response.json().catch(() => null)
+    if (!response.ok || !answer) throw new Error(answer?.error ?? `The emulator answers ${response.status}.`)
     return answer
   }
   return {
@@ -53,6 +56,11 @@ export function emulatorAt(path: string): Emulator {
       return kind === 'latency' ? 'slow' : 'down'
     },
   }
+}
+
+/** Of a call that failed, in words. */
+export function wordsOfFailure(error: unknown): string {
+  return error instanceof Error ? error.message : 'The emulator cannot be reached.'
 }
 
 interface Sent {

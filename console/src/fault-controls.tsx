@@ -1,6 +1,6 @@
 // Makes a provider slow, down, or healthy again.
 import { useEffect, useState } from 'react'
-import { emulatorAt, FAULTS, type FaultName } from './emulator.ts'
+import { emulatorAt, FAULTS, type FaultName, wordsOfFailure } from './emulator.ts'
 import type { SandboxProvider } from './sandbox-provider.ts'
 
 export function FaultControls({ providers }: { providers: readonly SandboxProvider[] }) {
@@ -19,6 +19,7 @@ export function FaultControls({ providers }: { providers: readonly SandboxProvid
 
 function FaultControl({ provider: { name, emulator } }: { provider: SandboxProvider }) {
   const [fault, setFault] = useState<FaultName | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
   useEffect(() => {
     emulatorAt(emulator)
       .fault()
@@ -26,8 +27,13 @@ function FaultControl({ provider: { name, emulator } }: { provider: SandboxProvi
       .catch(() => setFault(null))
   }, [emulator])
   async function change(next: FaultName) {
-    await emulatorAt(emulator).setFault(next)
-    setFault(next)
+    setProblem(null)
+    try {
+      await emulatorAt(emulator).setFault(next)
+      setFault(next)
+    } catch (error) {
+      setProblem(wordsOfFailure(error))
+    }
   }
   return (
     <fieldset className="fault">
@@ -44,6 +50,11 @@ function FaultControl({ provider: { name, emulator } }: { provider: SandboxProvi
           </button>
         ))}
       </div>
+      {problem && (
+        <p className="hint" role="alert">
+          {problem}
+        </p>
+      )}
     </fieldset>
   )
 }

@@ -3,14 +3,21 @@ import { type ReactNode, useEffect, useRef } from 'react'
 
 let hasBegun = false
 
-export function Heading({ title, children }: { title: string; children?: ReactNode }) {
+interface HeadingProps {
+  title: string
+  /** Which page of a long list; another one is begun at its top. */
+  page?: string | null
+  children?: ReactNode
+}
+
+export function Heading({ title, page = null, children }: HeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     // On the first load the focus is the browser's.
     if (hasBegun) heading.current?.focus()
     hasBegun = true
     scrollTo(0, 0)
-  }, [])
+  }, [page])
   useEffect(() => {
     document.title = `${title} · KYC console`
   }, [title])

@@ -1,6 +1,6 @@
 // The webhooks that emulators hold back, and their release, in order or against it.
 import { useCallback, useEffect, useState } from 'react'
-import { emulatorAt, type HeldWebhook, wordsOfAnswers } from './emulator.ts'
+import { emulatorAt, type HeldWebhook, wordsOfAnswers, wordsOfFailure } from './emulator.ts'
 import type { SandboxProvider } from './sandbox-provider.ts'
 
 type Held = { provider: SandboxProvider; webhooks: readonly HeldWebhook[] }
@@ -30,11 +30,15 @@ export function HeldWebhooks({ providers }: { providers: readonly SandboxProvide
   }, [read])
   if (held.length === 0 && said === null) return null
   async function release(order: 'oldest-first' | 'newest-first') {
-    const answers = await Promise.all(
-      held.map(({ provider }) => emulatorAt(provider.emulator).release(order)),
-    )
-    setSaid(`Sent: ${wordsOfAnswers(answers.flat())}.`)
-    setHeld([])
+    try {
+      const answers = await Promise.all(
+        held.map(({ provider }) => emulatorAt(provider.emulator).release(order)),
+      )
+      setSaid(`Sent: ${wordsOfAnswers(answers.flat())}.`)
+      setHeld([])
+    } catch (error) {
+      setSaid(wordsOfFailure(error))
+    }
   }
   return (
     <section className="card block" aria-labelledby="held">

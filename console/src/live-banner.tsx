@@ -17,6 +17,7 @@ function wordsOf(state: LiveState): string {
   if (state.kind === 'lost') return 'Connection lost, trying again'
   if (state.kind === 'refused') return `Not live: ${state.message}`
   const { missed } = state
+  if (missed === null) return 'Caught up: what was missed is kept no longer'
   return `Caught up: ${missed === 0 ? 'no change was missed' : `${missed} change${missed === 1 ? '' : 's'}`}`
 }
 

@@ -1,36 +1,41 @@
 // A stream of changes that goes on where it stopped: after the network was cut, everything missed comes first.
-import type { TypedDocumentNode } from '@urql/core'
-import { createClient as createStreams, type RequestParams } from 'graphql-sse'
-import { authorization, GRAPHQL_URL } from './client.ts'
+import { gatewayNow } from './gateway-clock.ts'
 import type { ChangeFragment } from './generated.ts'
+import { type ConnectionOptions, connectTo, type Refusal } from './live-connection.ts'
 
 export type LiveState =
   | { kind: 'connecting' }
   | { kind: 'live' }
   | { kind: 'lost' }
-  /** `missed`: what happened meanwhile. */
-  | { kind: 'caught-up'; missed: number }
+  /** `missed`: how many changes came meanwhile; null where the gateway no longer knows. */
+  | { kind: 'caught-up'; missed: number | null }
   /** The gateway refuses, so that trying again would change nothing. */
   | { kind: 'refused'; message: string }
 
-export interface FollowOptions<Data, Variables> {
-  document: TypedDocumentNode<Data, Variables>
-  variables: Omit<Variables, 'after'>
-  token: string | null
+export interface FollowOptions<Data, Variables>
+  extends Pick<ConnectionOptions<Data, Variables>, 'document' | 'variables' | 'token'> {
   changeOf(data: Data): ChangeFragment
   onChange(change: ChangeFragment): void
+  /** What was missed cannot be told one by one any more: all has to be read anew. */
+  onGap(): void
   onState(state: LiveState): void
+  /** The token is not accepted (any more). */
+  onUnauthenticated(): void
 }
 
 /** Milliseconds between attempts: the first at once, as most cuts are short. */
 const PAUSES = [0, 500, 1_000, 2_000, 4_000]
-/** The gateway shows every 12 s that a stream is alive. */
-const SILENCE_MS = 30_000
 /** What was missed comes in one go; when nothing more comes for so long, that was all. */
 const QUIET_MS = 400
 const CAUGHT_UP_SHOWN_MS = 6_000
+const STEADY_MS = 5_000
+/** The log does not reach back to the cursor, or is another one: a sandbox begins with a new one each time. */
+const FORGOTTEN: readonly string[] = ['CURSOR_TOO_OLD', 'INVALID_CURSOR']
 
-/** Begins at once. Returns what ends it. */
+/**
+ * Begins at once. Returns what ends it. While nobody sees the page there is no stream: a browser has six connections to a
+ * gateway without HTTP/2, so that the seventh tab with one would wait for ever.
+ */
 export function follow<Data, Variables>(options: FollowOptions<Data, Variables>): () => void {
   let cursor: string | null = null
   let attempts = 0
@@ -38,6 +43,7 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
   let missed: number | null = null
   let isCut = false
   let isSaid = false
+  let hasGap = false
   let connectedAt = 0
   let hasEnded = false
   let stop = () => {}
@@ -49,17 +55,17 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
   }
   function caughtUp() {
     isSaid = true
-    options.onState({ kind: 'caught-up', missed: missed ?? 0 })
+    options.onState({ kind: 'caught-up', missed: hasGap ? null : (missed ?? 0) })
     later(CAUGHT_UP_SHOWN_MS, () => {
       missed = null
+      hasGap = false
       options.onState({ kind: 'live' })
     })
   }
   function onConnected() {
-    attempts = 0
     isCut = false
     isSaid = false
-    connectedAt = Date.now()
+    connectedAt = gatewayNow()
     if (missed === null) options.onState({ kind: 'live' })
     else later(QUIET_MS, caughtUp)
   }
@@ -76,123 +82,62 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     }
     options.onChange(change)
   }
-  function onLost() {
+  function onLost(atLeast = 0) {
     if (hasEnded) return
     stop()
-    if (!isCut) missed = 0
+    if (!isCut) {
+      missed = 0
+      // What is accepted and cut at once, again and again, is no reason to hurry.
+      if (gatewayNow() - connectedAt > STEADY_MS) attempts = 0
+    }
     isCut = true
     options.onState({ kind: 'lost' })
-    later(PAUSES[Math.min(attempts, PAUSES.length - 1)] ?? 0, connect)
+    later(Math.max(PAUSES[Math.min(attempts, PAUSES.length - 1)] ?? 0, atLeast), connect)
     attempts += 1
+  }
+  function onRefused({ code, message, retryAfter }: Refusal) {
+    if (FORGOTTEN.includes(code) && cursor !== null) return beginAnew()
+    if (retryAfter !== null) return onLost(retryAfter)
+    hasEnded = true
+    stop()
+    clearTimeout(timer)
+    if (code === 'UNAUTHENTICATED') options.onUnauthenticated()
+    else options.onState({ kind: 'refused', message })
+  }
+  function beginAnew() {
+    cursor = null
+    missed ??= 0
+    hasGap = true
+    options.onGap()
+    later(0, connect)
   }
   function connect() {
     stop()
-    if (attempts === 0 && missed === null) options.onState({ kind: 'connecting' })
-    stop = open({
-      ...options,
-      cursor,
-      onConnected,
-      onData,
-      onLost,
-      onRefused(message) {
-        hasEnded = true
-        options.onState({ kind: 'refused', message })
-      },
-    })
+    if (isHidden()) return
+    if (missed === null) options.onState({ kind: 'connecting' })
+    stop = connectTo({ ...options, cursor, onConnected, onData, onLost: () => onLost(), onRefused })
+  }
+  function onVisibility() {
+    if (hasEnded) return
+    clearTimeout(timer)
+    if (isHidden()) stop()
+    else connect()
   }
   /** Browsers know of most cuts before the stream does, and of their end before the next attempt. */
   const onOffline = () => onLost()
-  const onOnline = () => isCut && later(0, connect)
+  const onOnline = () => isCut && !hasEnded && later(0, connect)
   addEventListener('offline', onOffline)
   addEventListener('online', onOnline)
+  document.addEventListener('visibilitychange', onVisibility)
   connect()
   return () => {
     hasEnded = true
     clearTimeout(timer)
     removeEventListener('offline', onOffline)
     removeEventListener('online', onOnline)
+    document.removeEventListener('visibilitychange', onVisibility)
     stop()
   }
 }
 
-interface OpenOptions<Data, Variables>
-  extends Pick<FollowOptions<Data, Variables>, 'document' | 'variables' | 'token'> {
-  cursor: string | null
-  onConnected(): void
-  onData(data: Data): void
-  onLost(): void
-  onRefused(message: string): void
-}
-
-/** One connection. Returns what closes it without a word. */
-function open<Data, Variables>(options: OpenOptions<Data, Variables>): () => void {
-  let isClosed = false
-  const ifOpen = (work: () => void) => () => {
-    if (!isClosed) work()
-  }
-  const lost = ifOpen(options.onLost)
-  const streams = createStreams({
-    url: GRAPHQL_URL,
-    retryAttempts: 0,
-    headers: authorization(options.token),
-    fetchFn: (url: string, init: RequestInit) => fetchWatched(url, init, lost),
-  })
-  const after = options.cursor === null ? {} : { after: options.cursor }
-  // The id alone is sent; the protocol wants a text, which may be empty.
-  const request: RequestParams & { documentId: string | undefined } = {
-    query: '',
-    documentId: (options.document as { documentId?: string }).documentId,
-    variables: { ...options.variables, ...after },
-  }
-  const close = streams.subscribe<Data>(
-    request,
-    {
-      next(result) {
-        const [error] = result.errors ?? []
-        if (isClosed) return
-        if (error) options.onRefused(error.message)
-        else if (result.data) options.onData(result.data as Data)
-      },
-      error(error) {
-        const message = refusalIn(error)
-        if (isClosed) return
-        if (message === null) lost()
-        else options.onRefused(message)
-      },
-      // The gateway says so when it stops too, and then there is another one.
-      complete: lost,
-    },
-    { connected: ifOpen(options.onConnected) },
-  )
-  return () => {
-    isClosed = true
-    close()
-  }
-}
-
-/** A stream on which nothing at all comes is dead, though nobody has said so. */
-async function fetchWatched(url: string, init: RequestInit, onSilent: () => void): Promise<Response> {
-  const response = await fetch(url, init)
-  if (!response.body || !response.ok) return response
-  let timer = setTimeout(onSilent, SILENCE_MS)
-  const stopWatch = () => clearTimeout(timer)
-  init.signal?.addEventListener('abort', stopWatch)
-  const watch = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      clearTimeout(timer)
-      timer = setTimeout(onSilent, SILENCE_MS)
-      controller.enqueue(chunk)
-    },
-    flush: stopWatch,
-  })
-  return new Response(response.body.pipeThrough(watch), response)
-}
-
-/** Null where it was the network, or the gateway for a moment. */
-function refusalIn(error: unknown): string | null {
-  const response = error instanceof Error && 'response' in error ? error.response : undefined
-  if (!(response instanceof Response) || response.status >= 500 || response.status === 429) return null
-  return response.status === 401
-    ? 'The gateway no longer accepts your token.'
-    : 'The gateway refuses the stream.'
-}
+const isHidden = () => document.visibilityState === 'hidden'

@@ -1,5 +1,4 @@
 // Which check came out how at which provider.
-
 import type { DetailsFragment } from './generated.ts'
 import type { Run } from './runs.ts'
 import { Badge } from './status.tsx'
@@ -64,8 +63,10 @@ function Cell({ checks }: { checks: readonly Check[] | null }) {
           </>
         )}
       </small>
-      {reasons.map(({ code, message }) => (
-        <small key={code}>{message}</small>
+      {reasons.map(({ code, providerCode, message }) => (
+        <small key={`${code} ${providerCode}`}>
+          {message} <code className="faint">{providerCode}</code>
+        </small>
       ))}
     </div>
   ))

@@ -2,9 +2,11 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
-import { emulatorAt, FATES, type Fate, wordsOfAnswers } from './emulator.ts'
+import { sentenceOfError } from './client.ts'
+import { emulatorAt, FATES, type Fate, wordsOfAnswers, wordsOfFailure } from './emulator.ts'
 import { type ChangeFragment, SandboxCustomerDocument, SandboxCustomersDocument } from './generated.ts'
 import type { SandboxProvider } from './sandbox-provider.ts'
+import { Failed } from './states.tsx'
 import { StatusBadge } from './status.tsx'
 import { WordChoice } from './word-choice.tsx'
 
@@ -17,10 +19,13 @@ interface MoveFormProps {
 
 export function MoveForm({ providers, news, onMoved }: MoveFormProps) {
   const [params, setParams] = useSearchParams()
-  const [{ data: list }] = useQuery({ query: SandboxCustomersDocument, variables: { filter: {} } })
+  const [{ data: list, error: listError }] = useQuery({
+    query: SandboxCustomersDocument,
+    variables: { filter: {} },
+  })
   const customers = (list?.entities.nodes ?? []).filter((one) => one !== null)
   const id = params.get('customer') ?? customers[0]?.id ?? null
-  const [{ data }, readAgain] = useQuery({
+  const [answer, readAgain] = useQuery({
     query: SandboxCustomerDocument,
     variables: { by: { id: id ?? '' } },
     pause: id === null,
@@ -29,7 +34,8 @@ export function MoveForm({ providers, news, onMoved }: MoveFormProps) {
   useEffect(() => {
     if (cursor) readAgain()
   }, [cursor, readAgain])
-  const customer = data?.entity ?? null
+  const customer = answer.data?.entity ?? null
+  const error = answer.error ?? listError
   const driven = providers.map((one) => one.id)
   const runs = (customer?.validations.nodes ?? []).filter(
     (one) => one !== null && driven.includes(one.provider.id),
@@ -59,6 +65,8 @@ export function MoveForm({ providers, news, onMoved }: MoveFormProps) {
         {customer && <StatusBadge status={customer.status} />}
         {id !== null && <Link href={`/customers/${encodeURIComponent(id)}`}>Open</Link>}
       </div>
+      {error && <Failed message={sentenceOfError(error)} shown="part" />}
+      {answer.data && !customer && <p className="faint">There is no such customer.</p>}
       {customer && runs.length === 0 && <p className="faint">This customer has no validation to move.</p>}
       {runs.length > 0 && (
         <div className="form-row">
@@ -109,7 +117,7 @@ function Move({ provider, reference, current, onMoved }: MoveProps) {
       setSaid(`${provider.name} says “${word}” now; ${wordsOfAnswers(answers)}.`)
       onMoved()
     } catch (error) {
-      setSaid(error instanceof Error ? error.message : 'The emulator cannot be reached.')
+      setSaid(wordsOfFailure(error))
     }
   }
   return (

@@ -25,6 +25,7 @@ export function PersonalData({ id }: { id: string }) {
   const { has } = useSession()
   const client = useClient()
   const [data, setData] = useState<Data | null>(null)
+  const [isAsking, setIsAsking] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   if (!has('kyc:pii'))
     return (
@@ -32,34 +33,34 @@ export function PersonalData({ id }: { id: string }) {
         <Icon name="lock" size={13} /> Personal data and session links need the scope <code>kyc:pii</code>.
       </p>
     )
-  async function show() {
+  async function toggle() {
     setProblem(null)
+    if (data) return setData(null)
+    // A second press is not a second look.
+    if (isAsking) return
+    setIsAsking(true)
     const answer = await client.query(PersonalDataDocument, { id }).toPromise()
+    setIsAsking(false)
+    const found = answer.data?.validation ?? null
     if (answer.error) setProblem(sentenceOfError(answer.error))
-    setData(answer.data?.validation ?? null)
+    else if (!found) setProblem('There is no such validation any more.')
+    setData(found)
   }
-  if (!data)
-    return (
+  return (
+    <div className="personal">
+      {/* There before what it says, so that a screen reader tells it. */}
+      <div role="status">{data && <Known data={data} />}</div>
       <div className="actions">
-        <button type="button" onClick={show}>
-          <Icon name="eye" /> Show personal data
+        <button type="button" aria-expanded={data !== null} aria-busy={isAsking} onClick={toggle}>
+          <Icon name="eye" /> {data ? 'Hide personal data' : 'Show personal data'}
         </button>
         <small className="faint">Each look is in the audit log.</small>
-        {problem && (
-          <p className="note note-bad" role="alert">
-            {problem}
-          </p>
-        )}
       </div>
-    )
-  return (
-    <div className="personal" role="status">
-      <Known data={data} />
-      <div className="actions">
-        <button type="button" onClick={() => setData(null)}>
-          Hide personal data
-        </button>
-      </div>
+      {problem && (
+        <p className="note note-bad" role="alert">
+          {problem}
+        </p>
+      )}
     </div>
   )
 }

@@ -1,13 +1,12 @@
 // The providers: whether they answer, whether they are let through to, and how the last hour went.
 import { useQuery } from 'urql'
 import { BreakerFacts, Policy } from './breaker-facts.tsx'
-import { sentenceOfError } from './client.ts'
 import { Ago } from './clock.tsx'
 import { ProvidersDocument, type ProvidersQuery } from './generated.ts'
 import { Heading } from './heading.tsx'
 import { Hour } from './hour.tsx'
 import { Icon } from './icons.tsx'
-import { Empty, Failed, Skeleton } from './states.tsx'
+import { Empty, Problem, Skeleton } from './states.tsx'
 import { Badge } from './status.tsx'
 import { useEvery } from './use-every.ts'
 import { useKept } from './use-kept.ts'
@@ -18,8 +17,8 @@ export type Provider = ProvidersQuery['providers'][number]
 const REFRESH_MS = 3_000
 
 export function ProvidersView() {
-  const [{ data: fresh, error }, readAgain] = useQuery({ query: ProvidersDocument })
-  const data = useKept(fresh, '')
+  const [answer, readAgain] = useQuery({ query: ProvidersDocument })
+  const data = useKept(answer, {})
   useEvery(REFRESH_MS, readAgain)
   return (
     <>
@@ -27,8 +26,8 @@ export function ProvidersView() {
       <p className="lead-text">
         As this instance of the gateway saw them. Figures begin anew when it starts.
       </p>
-      {error && <Failed message={sentenceOfError(error)} isOld={data !== undefined} onRetry={readAgain} />}
-      {!data && !error && <Skeleton rows={2} height={360} />}
+      <Problem answer={answer} isKept={data !== undefined} onRetry={readAgain} />
+      {!data && !answer.error && <Skeleton rows={2} height={360} />}
       {data?.providers.length === 0 && <Empty title="No provider is set up" />}
       {data?.providers.map((provider) => (
         <ProviderCard key={provider.id} provider={provider} />

@@ -1,5 +1,5 @@
 // Asks before one delivery is processed once more, and says what came of it.
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useMutation } from 'urql'
 import { sentenceOfError } from './client.ts'
 import { Dialog } from './dialog.tsx'
@@ -31,12 +31,18 @@ export function nameOfDelivery({ provider, event, receivedAt }: Replayable): str
 
 export function ReplayDialog({ delivery, onReplayed, onClose }: ReplayDialogProps) {
   const [said, setSaid] = useState<string | null>(null)
+  const [isDone, setIsDone] = useState(false)
+  const close = useRef<HTMLButtonElement>(null)
   const [{ fetching }, replay] = useMutation(ReplayDocument)
   async function run() {
+    if (fetching) return
     const { data, error } = await replay({ delivery: delivery.id })
     const state = data?.replayDelivery.state
-    if (error) setSaid(sentenceOfError(error))
-    else setSaid(state ? (OUTCOMES[state] ?? state) : 'There is no such delivery any more.')
+    if (error) return setSaid(sentenceOfError(error))
+    setSaid(state ? (OUTCOMES[state] ?? state) : 'There is no such delivery any more.')
+    // The button that was pressed goes away.
+    close.current?.focus()
+    setIsDone(true)
     onReplayed()
   }
   return (
@@ -47,11 +53,11 @@ export function ReplayDialog({ delivery, onReplayed, onClose }: ReplayDialogProp
       </p>
       <p role="status">{said}</p>
       <div className="actions">
-        <button type="button" onClick={onClose}>
-          {said === null ? 'Cancel' : 'Close'}
+        <button type="button" ref={close} onClick={onClose}>
+          {isDone ? 'Close' : 'Cancel'}
         </button>
-        {said === null && (
-          <button type="button" className="primary" disabled={fetching} onClick={run}>
+        {!isDone && (
+          <button type="button" className="primary" aria-disabled={fetching} onClick={run}>
             Replay
           </button>
         )}

@@ -4,7 +4,8 @@ import type { CustomerDetailsQuery, CustomerQuery, DetailsFragment, RunFragment 
 /** One validation; `details` is null while, or where, the record itself could not be read. */
 export type Run = RunFragment & { details: DetailsFragment | null }
 
-type Rows = NonNullable<CustomerQuery['entity']>['validations']['nodes']
+type Customer = NonNullable<CustomerQuery['entity']>
+type Rows = Customer['validations']['nodes']
 
 export function runsOf(rows: Rows, read: CustomerDetailsQuery | undefined): Run[] {
   const details = (read?.entity?.validations.nodes ?? []).filter((one) => one !== null)
@@ -20,6 +21,19 @@ export function countingOf(runs: readonly Run[]): Run[] {
     const own = runs.filter(({ provider }) => provider.id === id)
     return own.find(({ isCurrent }) => isCurrent) ?? own[0] ?? []
   })
+}
+
+/** From which the customer has the status: not always the current one, which may still be open after another was rejected. */
+export function leadingOf(
+  { status, statusSince, currentValidation }: Pick<Customer, 'status' | 'statusSince' | 'currentValidation'>,
+  runs: readonly Run[],
+): Run | undefined {
+  const fitting = runs.filter((run) => run.status === status)
+  return (
+    fitting.find(({ id }) => id === currentValidation?.id) ??
+    fitting.find(({ statusChangedAt }) => statusChangedAt === statusSince) ??
+    fitting[0]
+  )
 }
 
 export function decisionsOf(runs: readonly Run[]) {

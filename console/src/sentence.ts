@@ -1,11 +1,12 @@
 // Where a customer stands, in one sentence: what is waited for, for how long, and where. Pure.
-import type { KycStatus, ReasonCode, RetryMode, WaitingOn } from './generated.ts'
+import type { BlockedBy, KycStatus, ReasonCode, RetryMode, WaitingOn } from './generated.ts'
 import { ago, dateOf, duration } from './time.ts'
 
 export interface Standing {
   status: KycStatus
   waitingOn: WaitingOn
   retry: RetryMode
+  blockedBy: BlockedBy
   /** ISO; null where it is not known. */
   since: string | null
   validUntil: string | null
@@ -120,15 +121,21 @@ const NEXT: Record<RetryMode, string> = {
 export function sentenceOf(standing: Standing, now: number): string {
   const { status, waitingOn, since, provider } = standing
   const at = provider === null ? '' : `, at ${provider}`
+  const because = standing.blockedBy === 'MEMBER' ? ' because of a member of the business' : ''
   const open = OPEN[status]
   if (open) {
     const length = since === null ? '' : `, for ${duration(since, now)}`
-    return `${whoOf(waitingOn)} ${stepOf(standing) ?? open[waitingOn] ?? 'to go on'}${length}${at}.`
+    return `${whoOf(waitingOn)} ${stepOf(standing) ?? open[waitingOn] ?? 'to go on'}${because}${length}${at}.`
   }
   const end = ENDED[status]
-  const moment = since === null ? '' : `, ${end ? ago(since, now) : `for ${duration(since, now)}`}`
-  if (!end) return `No answer so far that is understood${moment}${at}.`
-  return `${end}${moment}${at}${validity(standing, now)}.${status === 'APPROVED' ? '' : (NEXT[standing.retry] ?? '')}`
+  const moment = since === null ? '' : momentOfEnd(status, since, now)
+  if (!end)
+    return `No answer so far that is understood${since === null ? '' : `, for ${duration(since, now)}`}${at}.`
+  return `${end}${because}${moment}${at}${validity(standing, now)}.${status === 'APPROVED' ? '' : (NEXT[standing.retry] ?? '')}`
+}
+
+function momentOfEnd(status: KycStatus, since: string, now: number): string {
+  return status === 'LAPSED' ? ` since ${dateOf(since)} (${ago(since, now)})` : `, ${ago(since, now)}`
 }
 
 function whoOf(waitingOn: WaitingOn): string {
@@ -150,7 +157,6 @@ function stepOf({ status, waitingOn, reasons }: Standing): string | null {
 
 function validity({ status, validUntil }: Standing, now: number): string {
   if (validUntil === null) return ''
-  if (status === 'LAPSED') return `, valid until ${dateOf(validUntil)}`
   if (status !== 'APPROVED') return ''
   return `, valid until ${dateOf(validUntil)} (${ago(validUntil, now)})`
 }

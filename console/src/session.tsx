@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo, useSta
 import { Provider as ClientProvider, useQuery } from 'urql'
 import { codesOf, createClient, sentenceOfError } from './client.ts'
 import { ViewerDocument, type ViewerQuery } from './generated.ts'
+import { Heading } from './heading.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Failed, ShellSkeleton } from './states.tsx'
 
@@ -11,6 +12,8 @@ export interface Session extends ViewerQuery {
   has(scope: string): boolean
   /** Absent: nobody has signed in, because nobody has to. */
   signOut: (() => void) | null
+  /** To be called when the gateway no longer accepts the token. */
+  onRefused(): void
 }
 
 const SessionContext = createContext<Session | null>(null)
@@ -27,7 +30,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const [token, setToken] = useState(() => sessionStorage.getItem(KEY))
   // A late answer to the token before says nothing of this one.
   const [refused, setRefused] = useState<{ token: string | null } | null>(null)
-  const client = useMemo(() => createClient({ token, onRefused: () => setRefused({ token }) }), [token])
+  const onRefused = useCallback(() => setRefused({ token }), [token])
+  const client = useMemo(() => createClient({ token, onRefused }), [token, onRefused])
   const change = useCallback((next: string | null) => {
     if (next === null) sessionStorage.removeItem(KEY)
     else sessionStorage.setItem(KEY, next)
@@ -38,7 +42,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     return <SignIn wasRefused={token !== null} onToken={change} />
   return (
     <ClientProvider value={client}>
-      <Known token={token} change={change}>
+      <Known token={token} change={change} onRefused={onRefused}>
         {children}
       </Known>
     </ClientProvider>
@@ -48,10 +52,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
 interface KnownProps {
   token: string | null
   change(token: string | null): void
+  onRefused(): void
   children: ReactNode
 }
 
-function Known({ token, change, children }: KnownProps) {
+function Known({ token, change, onRefused, children }: KnownProps) {
   const [{ data, error }, again] = useQuery({ query: ViewerDocument })
   const session = useMemo<Session | null>(() => {
     if (!data?.viewer) return null
@@ -61,14 +66,15 @@ function Known({ token, change, children }: KnownProps) {
       token,
       has: (scope) => scopes.has(scope),
       signOut: token === null ? null : () => change(null),
+      onRefused,
     }
-  }, [data, token, change])
+  }, [data, token, change, onRefused])
   if (session) return <SessionContext value={session}>{children}</SessionContext>
   if (!error) return <ShellSkeleton />
   const isForbidden = codesOf(error).includes('FORBIDDEN')
   return (
     <main className="alone" id="main">
-      <h1>{isForbidden ? 'This token may not read' : 'The console cannot begin'}</h1>
+      <Heading title={isForbidden ? 'This token may not read' : 'The console cannot begin'} />
       <Failed
         message={
           isForbidden

@@ -1,5 +1,6 @@
 // Where callers are authenticated: a token or key is pasted, and kept in this tab until it is closed.
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { Heading } from './heading.tsx'
 import { Icon } from './icons.tsx'
 
 interface SignInProps {
@@ -21,7 +22,7 @@ export function SignIn({ wasRefused, onToken }: SignInProps) {
   return (
     <main className="alone" id="main">
       <form className="card sign-in" onSubmit={submit}>
-        <h1>Sign in</h1>
+        <Heading title="Sign in" />
         <p>
           This gateway authenticates its callers. Paste a token of your identity provider, or a key of this
           gateway.
@@ -39,6 +40,8 @@ export function SignIn({ wasRefused, onToken }: SignInProps) {
           autoComplete="off"
           spellCheck={false}
           required
+          pattern="[ -~]+"
+          title="Letters, digits and signs of ASCII"
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />

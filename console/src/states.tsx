@@ -1,5 +1,7 @@
 // What stands in the place of data: while they come, where there are none, where they failed, and where a scope is missing.
 import type { ReactNode } from 'react'
+import type { UseQueryState } from 'urql'
+import { sentenceOfError } from './client.ts'
 import { Icon } from './icons.tsx'
 
 export function ShellSkeleton() {
@@ -33,20 +35,22 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
+const CAUTIONS = { old: 'What is shown may be old.', part: 'What is shown may not be all.' }
+
 interface FailedProps {
   message: string
-  /** Whether what was known before still stands below. */
-  isOld?: boolean
+  /** What stands below all the same. */
+  shown?: keyof typeof CAUTIONS | null
   onRetry?: () => void
 }
 
-export function Failed({ message, isOld = false, onRetry }: FailedProps) {
-  if (isOld)
+export function Failed({ message, shown = null, onRetry }: FailedProps) {
+  if (shown)
     return (
       <p className="note note-act" role="alert">
-        <Icon name="alert" size={14} /> {message} What is shown may be old.{' '}
+        <Icon name="alert" size={14} /> {message} {CAUTIONS[shown]}{' '}
         {onRetry && (
-          <button type="button" className="plain" onClick={onRetry}>
+          <button type="button" className="plain" onClick={() => onRetry()}>
             Try again
           </button>
         )}
@@ -57,12 +61,26 @@ export function Failed({ message, isOld = false, onRetry }: FailedProps) {
       <Icon name="alert" size={28} />
       <p className="state-title">{message}</p>
       {onRetry && (
-        <button type="button" onClick={onRetry}>
+        <button type="button" onClick={() => onRetry()}>
           Try again
         </button>
       )}
     </div>
   )
+}
+
+interface ProblemProps {
+  answer: Pick<UseQueryState<unknown>, 'data' | 'error'>
+  /** Whether something of it is shown below. */
+  isKept: boolean
+  onRetry(): void
+}
+
+/** What is wrong with an answer; nothing where nothing is. */
+export function Problem({ answer: { data, error }, isKept, onRetry }: ProblemProps) {
+  if (!error) return null
+  const shown = isKept ? (data ? 'part' : 'old') : null
+  return <Failed message={sentenceOfError(error)} shown={shown} onRetry={onRetry} />
 }
 
 /** Says which scope it takes, and what it would be for. */

@@ -17,6 +17,7 @@ export function SyncButton({ id, onDone }: { id: string; onDone(): void }) {
       </span>
     )
   async function run() {
+    if (fetching) return
     setSaid(null)
     const { data, error } = await sync({ by: { id } })
     const failures = data?.syncEntity.failures ?? []
@@ -31,7 +32,8 @@ export function SyncButton({ id, onDone }: { id: string; onDone(): void }) {
       <span role="status" className="hint">
         {said}
       </span>
-      <button type="button" onClick={run} disabled={fetching}>
+      {/* Not `disabled`, which would take the focus away. */}
+      <button type="button" onClick={run} aria-disabled={fetching}>
         <Icon name="renew" /> {fetching ? 'Asking' : 'Ask providers now'}
       </button>
     </span>

@@ -25,6 +25,11 @@ export function ago(iso: string, now: number): string {
   return -ahead < 60_000 ? 'just now' : `${duration(iso, now)} ago`
 }
 
+/** Of what is still to come, for example `in 2 hours`; `now` once its time is there. */
+export function until(iso: string, now: number): string {
+  return Date.parse(iso) > now ? `in ${duration(iso, now)}` : 'now'
+}
+
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
 const MOMENT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })

@@ -116,11 +116,15 @@ const STEPS = [
 ]
 const TICK_WIDTH = 110
 
-/** Round moments, as many as have room. */
-export function ticksOf({ from, to, width }: Pick<TimelineInput, 'from' | 'to' | 'width'>): Mark[] {
+/** Round moments, as many as have room. Round on the clock of whoever looks, which is `behind` that of Greenwich by so many minutes. */
+export function ticksOf(
+  { from, to, width }: Pick<TimelineInput, 'from' | 'to' | 'width'>,
+  behind = new Date(from).getTimezoneOffset(),
+): Mark[] {
   const most = Math.max(1, Math.floor(width / TICK_WIDTH))
   const step = STEPS.find((one) => (to - from) / one <= most) ?? (to - from) / most
-  const first = Math.ceil(from / step) * step
+  const zone = behind * MINUTE
+  const first = Math.ceil((from - zone) / step) * step + zone
   const count = Math.max(0, Math.floor((to - first) / step) + 1)
   return Array.from({ length: count }, (_, index) => first + index * step)
     .map((time) => ({ x: ((time - from) / (to - from)) * width, at: new Date(time).toISOString() }))

@@ -1,6 +1,7 @@
 // The history of one customer, page by page to its end, and from there on when something has changed.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
+import { sentenceOfError } from './client.ts'
 import { CustomerHistoryDocument, type CustomerHistoryQuery } from './generated.ts'
 
 export type HistoryEntry = NonNullable<
@@ -10,16 +11,19 @@ export type HistoryEntry = NonNullable<
 export interface History {
   /** Oldest first. Null: not known yet. */
   entries: readonly HistoryEntry[] | null
+  /** Why the newest part is not known, or none. */
+  problem: string | null
   /** Reads what has come since. */
   goOn(): void
 }
 
-/** 900 entries: more than anybody can see in one picture. */
+/** 900 entries at once: more than anybody can see in one picture. */
 const MOST_PAGES = 10
 
 export function useHistory(id: string): History {
   const client = useClient()
   const [entries, setEntries] = useState<readonly HistoryEntry[] | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
   const known = useRef<HistoryEntry[]>([])
   const isReading = useRef(false)
   const isWanted = useRef(false)
@@ -28,15 +32,20 @@ export function useHistory(id: string): History {
     isWanted.current = true
     if (isReading.current) return
     isReading.current = true
-    for (let page = 0; isWanted.current && page < MOST_PAGES; page++) {
+    let page = 0
+    for (; isWanted.current && page < MOST_PAGES; page++) {
       isWanted.current = false
       const after = known.current.at(-1)?.cursor ?? null
-      const { data } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
-      const history = data?.entity?.statusHistory
+      const { data, error } = await client.query(CustomerHistoryDocument, { by: { id }, after }).toPromise()
+      setProblem(error ? sentenceOfError(error) : null)
+      if (!data) break
+      const history = data.entity?.statusHistory
       known.current = [...known.current, ...(history?.nodes ?? []).filter((one) => one !== null)]
       setEntries(known.current)
       if (history?.pageInfo.hasNextPage) isWanted.current = true
     }
+    if (isWanted.current && page === MOST_PAGES)
+      setProblem(`Only the oldest ${known.current.length} changes have been read.`)
     isReading.current = false
   }, [client, id])
 
@@ -44,5 +53,5 @@ export function useHistory(id: string): History {
     known.current = []
     void goOn()
   }, [goOn])
-  return { entries, goOn }
+  return { entries, problem, goOn }
 }

@@ -10,11 +10,13 @@ export interface LiveOptions<Data, Variables> {
   variables: Omit<Variables, 'after'>
   changeOf(data: Data): ChangeFragment
   onChange(change: ChangeFragment): void
+  /** Changes were missed that cannot be told any more. */
+  onGap?(): void
 }
 
 /** One stream for as long as the view is there and `variables` say the same. */
 export function useLive<Data, Variables>(options: LiveOptions<Data, Variables>): LiveState {
-  const { token } = useSession()
+  const { token, onRefused } = useSession()
   const [state, setState] = useState<LiveState>({ kind: 'connecting' })
   const newest = useRef(options)
   newest.current = options
@@ -27,9 +29,11 @@ export function useLive<Data, Variables>(options: LiveOptions<Data, Variables>):
       token,
       changeOf,
       onChange: (change) => newest.current.onChange(change),
+      onGap: () => newest.current.onGap?.(),
+      onUnauthenticated: onRefused,
       onState: setState,
     })
-  }, [key, token])
+  }, [key, token, onRefused])
   return state
 }
 

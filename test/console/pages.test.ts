@@ -13,6 +13,11 @@ const VIEWS: [heading: string, path: string][] = [
   ['Deliveries', '/deliveries'],
   ['Sandbox', '/sandbox'],
 ]
+const REGISTER = `mutation ($externalId: String!) {
+  registerEntity(input: { externalId: $externalId, kind: PERSON }) { entity { id } }
+}`
+/** The last is the narrowest with a table. */
+const WIDTHS = [360, 768, 1_060]
 /** What is promised is a second; a busy machine fails nothing. */
 const MOST_MS = 5_000
 
@@ -23,6 +28,7 @@ describeInBrowser('every view', () => {
   beforeAll(async () => {
     ;[gateway, browser] = await Promise.all([startConsoleGateway(), openBrowser()])
     customer = await gateway.findEntity('bruno-example')
+    await gateway.query(REGISTER, { externalId: `<img onerror="x">\u202e${'x'.repeat(90)}` })
     await gateway.control('gu1', 'POST', 'deliveries', { body: { greeting: 'of another shape' } })
   })
   afterAll(async () => {
@@ -30,30 +36,35 @@ describeInBrowser('every view', () => {
     await gateway?.close()
   })
   const addressOf = (path: string) => gateway.url + path.replace(':id', customer)
+  /** With all that can be unfolded. */
+  async function openAll(page: Page, heading: string, path: string) {
+    await page.goto(addressOf(path))
+    await settled(page, heading)
+    for (const summary of await page.locator('main details > summary').all()) await summary.click()
+  }
 
-  it.each(['light', 'dark'] as const)('has nothing that axe finds wrong, in %s', async (colorScheme) => {
-    const { page, context, complaints } = await openTab(browser, { colorScheme, reducedMotion: 'reduce' })
+  it('has nothing that axe finds wrong, in light and in dark', async () => {
+    const { page, context, complaints } = await openTab(browser, { reducedMotion: 'reduce' })
     for (const [heading, path] of VIEWS) {
-      await page.goto(addressOf(path))
-      await settled(page, heading)
-      for (const summary of await page.locator('main details > summary').all()) await summary.click()
-      expect(await violationsOf(page), heading).toEqual([])
+      await openAll(page, heading, path)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await violationsOf(page), `${heading}, ${colorScheme}`).toEqual([])
+      }
     }
     expect(complaints).toEqual([])
     await context.close()
   })
 
-  it('fits into 360 pixels', async () => {
-    const { page, context } = await openTab(browser, { viewport: { width: 360, height: 740 } })
+  it('fits into every width, and nothing is cut off', async () => {
+    const { page, context } = await openTab(browser)
     for (const [heading, path] of VIEWS) {
-      await page.goto(addressOf(path))
-      await settled(page, heading)
-      for (const summary of await page.locator('main details > summary').all()) await summary.click()
-      const beyond = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement
-        return scrollWidth - clientWidth
-      })
-      expect(beyond, heading).toBeLessThanOrEqual(0)
+      await openAll(page, heading, path)
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 740 })
+        // The pictures are drawn anew in their new width.
+        await expect.poll(() => beyondEdge(page), { message: `${heading}, ${width}` }).toEqual([])
+      }
     }
     await context.close()
   })
@@ -97,6 +108,18 @@ describeInBrowser('every view', () => {
     await context.close()
   })
 
+  it('says so where its code is no longer there', async () => {
+    const { page, context } = await openTab(browser)
+    await page.goto(addressOf('/'))
+    await settled(page, 'Customers')
+    await page.route('**/providers-view*.js', (route) => route.abort())
+    await page.getByRole('link', { name: 'Providers' }).click()
+    await page.getByRole('heading', { name: 'This view cannot be shown' }).waitFor()
+    await page.getByRole('link', { name: 'Deliveries' }).click()
+    await settled(page, 'Deliveries')
+    await context.close()
+  })
+
   it('is there soon', async () => {
     const { page, context } = await openTab(browser)
     await page.goto(addressOf('/'))
@@ -119,6 +142,21 @@ async function violationsOf(page: Page) {
     id,
     where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`),
   }))
+}
+
+/** What stands wider than the page, and what of the view reaches over its right edge, where it would be cut off. */
+function beyondEdge(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    const edge = document.querySelector('main')?.getBoundingClientRect().right ?? 0
+    const wide = [...document.querySelectorAll('main :not(.visually-hidden, thead, thead *)')].filter(
+      (one) => one.getBoundingClientRect().right > edge + 0.5,
+    )
+    return [
+      ...(scrollWidth > clientWidth ? ['the page'] : []),
+      ...wide.map((one) => one.outerHTML.slice(0, 80)),
+    ]
+  })
 }
 
 function focused(page: Page): Promise<string> {

@@ -38,6 +38,17 @@ describeInBrowser('a customer', () => {
     await context.close()
   })
 
+  it('is told with the provider that said no, though another is still at work', async () => {
+    await gateway.control('gu1', 'PUT', 'status', {
+      validation: await gateway.findValidation('bruno-example', 'gu1'),
+      status: 'rejected',
+    })
+    await expect.poll(() => gateway.statusOf('bruno-example')).toBe('REJECTED')
+    const { page, context } = await open('bruno-example')
+    await page.getByText(/^Rejected, just now, at gu1\./).waitFor()
+    await context.close()
+  })
+
   it('has a timeline with a lane for each provider, and the same as a table', async () => {
     const { page, context } = await open('ada-example')
     const picture = page.getByRole('img', { name: /^Status over time/ })
@@ -74,15 +85,19 @@ describeInBrowser('a customer', () => {
     await page.getByRole('button', { name: 'Show personal data' }).first().click()
     await page.getByText('Clara', { exact: false }).first().waitFor()
     await expect.poll(looks).toBe(before + 1)
-    await page.getByRole('button', { name: 'Hide personal data' }).click()
+    const hide = page.getByRole('button', { name: 'Hide personal data' })
+    expect(await hide.evaluate((one) => one === document.activeElement)).toBe(true)
+    await hide.click()
     await expect.poll(() => page.locator('main').innerText()).not.toContain('Clara')
     await context.close()
   })
 
   it('is asked for again at the providers', async () => {
     const { page, context } = await open('felix-example')
-    await page.getByRole('button', { name: 'Ask providers now' }).click()
+    const ask = page.getByRole('button', { name: 'Ask providers now' })
+    await ask.click()
     await page.getByText('All providers were asked.').waitFor()
+    expect(await ask.evaluate((one) => one === document.activeElement)).toBe(true)
     await context.close()
   })
 

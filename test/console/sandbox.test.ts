@@ -69,6 +69,15 @@ describeInBrowser('the sandbox', () => {
     await context.close()
   })
 
+  it('says so where an emulator cannot be reached', async () => {
+    const { page, context } = await open('mona-example')
+    await page.route('**/_emulator/**', (route) => route.abort())
+    await move(page, 'review', 'Sent now')
+    await page.getByRole('group', { name: 'gu1' }).getByRole('button', { name: 'Down' }).click()
+    await expect.poll(() => page.getByText('The emulator cannot be reached.').count()).toBe(2)
+    await context.close()
+  })
+
   it('makes a provider slow, down and healthy again', async () => {
     const { page, context } = await open('mona-example')
     const kind = async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReasonCode } from '../../console/src/generated.ts'
 import { type Standing, sentenceOf } from '../../console/src/sentence.ts'
+import { ago, until } from '../../console/src/time.ts'
 import { STATUS_ORDER, STATUS_WORDS, toneOf, WAITING_WORDS, wordOf } from '../../console/src/words.ts'
 import { REASON_CODES } from '../../src/domain/reason.ts'
 import { KYC_STATUSES, RETRY_MODES, WAITING_ON } from '../../src/domain/status.ts'
@@ -11,6 +12,7 @@ const BASE: Standing = {
   status: 'ACTION_REQUIRED',
   waitingOn: 'CUSTOMER',
   retry: 'NONE',
+  blockedBy: 'SELF',
   since: '2031-02-01T09:00:00Z',
   validUntil: null,
   provider: 'Sila',
@@ -73,7 +75,15 @@ describe('the sentence', () => {
     ],
     [
       { status: 'LAPSED', waitingOn: 'NOBODY', retry: 'NEW_ATTEMPT', validUntil: '2031-02-01T09:00:00Z' },
-      'No longer valid, 3 days ago, at Sila, valid until 1 Feb 2031. A new validation has to be started.',
+      'No longer valid since 1 Feb 2031 (3 days ago), at Sila. A new validation has to be started.',
+    ],
+    [
+      { blockedBy: 'MEMBER', reasons: because('ADDRESS_UNVERIFIED') },
+      'Waiting for the customer to prove the address because of a member of the business, for 3 days, at Sila.',
+    ],
+    [
+      { status: 'REJECTED', waitingOn: 'NOBODY', blockedBy: 'MEMBER' },
+      'Rejected because of a member of the business, 3 days ago, at Sila.',
     ],
     [{ status: 'UNKNOWN', waitingOn: 'NOBODY' }, 'No answer so far that is understood, for 3 days, at Sila.'],
   ])('of %j is: %s', (part, sentence) => {
@@ -109,6 +119,18 @@ describe('the sentence', () => {
     expect(say(later as unknown as Partial<Standing>)).toBe(
       'No answer so far that is understood, for 3 days, at Sila.',
     )
+  })
+})
+
+describe('the times', () => {
+  const at = (seconds: number) => new Date(NOW + seconds * 1_000).toISOString()
+  it.each([
+    [-3_600, '1 hour ago', 'now'],
+    [-5, 'just now', 'now'],
+    [5, 'just now', 'in a moment'],
+    [180, 'in 3 minutes', 'in 3 minutes'],
+  ])('say of %i seconds from now that it was %s and comes %s', (seconds, was, comes) => {
+    expect([ago(at(seconds), NOW), until(at(seconds), NOW)]).toEqual([was, comes])
   })
 })
 

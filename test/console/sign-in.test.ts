@@ -12,9 +12,13 @@ import { type ConsoleGateway, startConsoleGateway } from '../support/console-gat
 describeInBrowser('where callers are authenticated', () => {
   let gateway: ConsoleGateway
   let browser: Browser
+  let later = 0
   beforeAll(async () => {
     const environment = { AUTH_DISABLED: 'false', TRUSTED_DOCUMENTS: 'off' }
-    ;[gateway, browser] = await Promise.all([startConsoleGateway(environment), openBrowser()])
+    ;[gateway, browser] = await Promise.all([
+      startConsoleGateway(environment, () => new Date(Date.now() + later)),
+      openBrowser(),
+    ])
   })
   afterAll(async () => {
     await browser?.close()
@@ -51,6 +55,23 @@ describeInBrowser('where callers are authenticated', () => {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0)
+    await context.close()
+  })
+
+  it('comes back to where somebody was when their key ends in the middle', async () => {
+    const { page, context } = await openTab(browser)
+    await page.goto(`${gateway.url}/?status=REJECTED`)
+    await signIn(page, await makeKey('kyc:read'))
+    await page.locator('[data-live="live"]').waitFor()
+    later += 700_000
+    await context.setOffline(true)
+    await page.getByText('Connection lost, trying again').waitFor()
+    await context.setOffline(false)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await page.title()).toBe('Sign in · KYC console')
+    await signIn(page, await makeKey('kyc:read'))
+    await settled(page, 'Customers')
+    expect(page.url()).toBe(`${gateway.url}/?status=REJECTED`)
     await context.close()
   })
 

@@ -92,6 +92,12 @@ describe('the timeline', () => {
     for (const { x } of ticks) expect(x).toBeGreaterThanOrEqual(0)
     for (const { x } of ticks) expect(x).toBeLessThanOrEqual(width)
   })
+
+  it.each([180, 0, -330])('has its days begin at midnight for who is %i minutes behind', (behind) => {
+    const ticks = ticksOf({ from: FROM, to: FROM + 20 * 24 * HOUR, width: 1_000 }, behind)
+    expect(ticks.length).toBeGreaterThan(1)
+    for (const { at } of ticks) expect(((Date.parse(at) - behind * 60_000) / HOUR) % 24).toBe(0)
+  })
 })
 
 describe('the filters of an address', () => {
