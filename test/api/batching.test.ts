@@ -15,10 +15,10 @@
 // | 20 validations of one handle                           |               | 1 list                               |
 // | the same with reasons                                  |               | 1 list, 20 records                   |
 // | one validation by its reference, from 100 clients      | 1 record      | 1 record                             |
-import { PGlite } from '@electric-sql/pglite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { createPeople, type People } from '../support/people.ts'
+import { countStatements } from '../support/statements.ts'
 
 let app: TestApp
 let people: People
@@ -143,15 +143,10 @@ describe('50 entities', () => {
   it('cost the database as many statements as 2 when warm', async () => {
     await addMany(50)
     expect((await people.ask(FIFTY)).entities.nodes).toHaveLength(50)
-    const statements = async (first: number) => {
-      const spies = [vi.spyOn(PGlite.prototype, 'query'), vi.spyOn(PGlite.prototype, 'exec')]
-      await people.ask(`{ entities(first: ${first}) { nodes { ${STATUS} accounts { reference } } } }`)
-      return spies.reduce((sum, spy) => {
-        const calls = spy.mock.calls.length
-        spy.mockRestore()
-        return sum + calls
-      }, 0)
-    }
+    const statements = (first: number) =>
+      countStatements(app, () =>
+        people.ask(`{ entities(first: ${first}) { nodes { ${STATUS} accounts { reference } } } }`),
+      )
     const two = await statements(2)
     expect(two).toBe(2)
     expect(await statements(50)).toBe(two)

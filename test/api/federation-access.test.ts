@@ -1,10 +1,10 @@
 // What routers ask is asked by a caller like any other: scopes, tenants, personal data, limits, the audit log, and few statements.
-import { PGlite } from '@electric-sql/pglite'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scope } from '../../src/domain/principal.ts'
 import { createTestApp, type GraphQLAnswer, type TestApp } from '../support/app.ts'
 import { createPeople, type People } from '../support/people.ts'
 import { createCanaries } from '../support/personal-data.ts'
+import { countStatements } from '../support/statements.ts'
 import { createTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 let app: TestApp
@@ -83,14 +83,11 @@ describe('the fields for routers', () => {
   })
 
   it('look 50 names up with as many statements as one', async () => {
-    const statementsOf = async (representations: object[]) => {
-      const spies = [vi.spyOn(PGlite.prototype, 'query'), vi.spyOn(PGlite.prototype, 'exec')]
-      const { _entities } = await people.ask(STATUS, { representations })
-      const calls = spies.map((spy) => spy.mock.calls.length)
-      for (const spy of spies) spy.mockRestore()
-      expect(_entities.every(({ status }: { status: string }) => status === 'APPROVED')).toBe(true)
-      return calls.reduce((sum, count) => sum + count)
-    }
+    const statementsOf = (representations: object[]) =>
+      countStatements(app, async () => {
+        const { _entities } = await people.ask(STATUS, { representations })
+        expect(_entities.every(({ status }: { status: string }) => status === 'APPROVED')).toBe(true)
+      })
     await people.ask(STATUS, { representations: ids.map(byId) })
     expect(await statementsOf(ids.map(byId))).toBe(await statementsOf([byId(ids[0] ?? '')]))
     const names = ids.map((_, index) => byName(`customer-${index}`))

@@ -1,7 +1,7 @@
 // Queries that were asked before take a short way: to a caller it differs from the long one in nothing but time.
-import { PGlite } from '@electric-sql/pglite'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADA, freshQuery, openQuickGateway, type QuickGateway } from '../support/quick.ts'
+import { countStatements } from '../support/statements.ts'
 
 let gateway: QuickGateway
 beforeAll(async () => {
@@ -99,16 +99,13 @@ describe('a query that was asked before', () => {
   it('is run once for what one caller asks at the same time', async () => {
     const query = freshQuery('entities(first: 2, filter: { status: [APPROVED] }) { nodes { status } }')
     await post({ query })
-    const countOf = async (times: number) => {
-      const spy = vi.spyOn(PGlite.prototype, 'query')
-      const answers = await Promise.all(
-        Array.from({ length: times }, () => gateway.app.query(query, undefined, gateway.bearer)),
-      )
-      const calls = spy.mock.calls.length
-      spy.mockRestore()
-      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
-      return calls
-    }
+    const countOf = (times: number) =>
+      countStatements(gateway.app, async () => {
+        const answers = await Promise.all(
+          Array.from({ length: times }, () => gateway.app.query(query, undefined, gateway.bearer)),
+        )
+        expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+      })
     const one = await countOf(1)
     expect(one).toBeGreaterThan(0)
     expect(await countOf(30)).toBe(one)

@@ -1,9 +1,9 @@
 // Since when an entity has its status: as its history has it, also where time alone has changed it, and for a list at once.
-import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { createPeople, type People, type ProviderId, type UpstreamRecord } from '../support/people.ts'
+import { countStatements } from '../support/statements.ts'
 import { tenantGateways } from '../support/tenants.ts'
 import { createTestIssuer } from '../support/tokens.ts'
 
@@ -143,17 +143,8 @@ describe('since when, of a list,', () => {
       const { entities } = await list(50)
       const since = app.clock.now().toISOString()
       expect(entities.nodes).toEqual(Array(50).fill({ status: 'APPROVED', statusSince: since }))
-      const statements = async (first: number) => {
-        const spies = [vi.spyOn(PGlite.prototype, 'query'), vi.spyOn(PGlite.prototype, 'exec')]
-        await list(first)
-        return spies.reduce((sum, spy) => {
-          const calls = spy.mock.calls.length
-          spy.mockRestore()
-          return sum + calls
-        }, 0)
-      }
-      const two = await statements(2)
-      expect(await statements(50)).toBe(two)
+      const two = await countStatements(app, () => list(2))
+      expect(await countStatements(app, () => list(50))).toBe(two)
     } finally {
       await app.close()
     }
