@@ -16,7 +16,7 @@ export interface FollowOptions<Data, Variables>
   extends Pick<ConnectionOptions<Data, Variables>, 'document' | 'variables' | 'token'> {
   changeOf(data: Data): ChangeFragment
   onChange(change: ChangeFragment): void
-  /** What was missed cannot be told one by one any more: all has to be read anew. */
+  /** What came before will not be told: all has to be read anew. */
   onGap(): void
   onState(state: LiveState): void
   /** The token is not accepted (any more). */
@@ -66,6 +66,8 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     isCut = false
     isSaid = false
     connectedAt = gatewayNow()
+    // Without a cursor, what changed before the stream began is not told.
+    if (cursor === null) options.onGap()
     if (missed === null) options.onState({ kind: 'live' })
     else later(QUIET_MS, caughtUp)
   }
@@ -108,7 +110,6 @@ export function follow<Data, Variables>(options: FollowOptions<Data, Variables>)
     cursor = null
     missed ??= 0
     hasGap = true
-    options.onGap()
     later(0, connect)
   }
   function connect() {

@@ -10,7 +10,7 @@ export interface LiveOptions<Data, Variables> {
   variables: Omit<Variables, 'after'>
   changeOf(data: Data): ChangeFragment
   onChange(change: ChangeFragment): void
-  /** Changes were missed that cannot be told any more. */
+  /** What came before will not be told: when a stream begins without a cursor. */
   onGap?(): void
 }
 

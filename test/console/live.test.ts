@@ -116,6 +116,26 @@ describeInBrowser('the console', () => {
     await context.close()
   })
 
+  it('misses nothing of what changes after the list was read and before its stream has begun', async () => {
+    const { page, context } = await openTab(browser)
+    const network = Promise.withResolvers<void>()
+    await page.route('**/graphql', async (route) => {
+      if (route.request().headers().accept === 'text/event-stream') await network.promise
+      await route.continue()
+    })
+    await page.goto(`${gateway.url}/`)
+    await settled(page, 'Customers')
+    const row = page.locator('[data-customer="bruno-example"]')
+    await row.waitFor()
+    const validation = await gateway.findValidation('bruno-example', 'sila')
+    await gateway.control('sila', 'PUT', 'status', { validation, status: 'failed' })
+    await expect.poll(() => gateway.statusOf('bruno-example')).toBe('REJECTED')
+    expect(await row.innerText()).not.toContain('Rejected')
+    network.resolve()
+    await expect.poll(() => row.innerText()).toContain('Rejected')
+    await context.close()
+  })
+
   it('waits as long as the gateway asks for before it comes again', async () => {
     const { page, context } = await openTab(browser)
     const asked: number[] = []
