@@ -15,7 +15,7 @@ const CONNECTIONS = 50
 const SHARE_TO_KEEP = 0.85
 
 const HELP = `npm run bench:telemetry [-- --rounds <number> --connections <number>]
-Three gateways with everything on: one without telemetry, one that sends every trace and all metrics to a collector on this machine,
+Three gateways with everything on: one without telemetry, one that sends its traces and all metrics to a collector on this machine (answers that were kept begin none),
 one that asks its sampler and records nothing. Ends with 1 where the second has less than ${SHARE_TO_KEEP * 100} % of the requests per second of the first.
 TEST_DATABASE_URL names a Postgres server; without it the embedded database is measured.
 `

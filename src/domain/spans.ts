@@ -10,7 +10,8 @@ export interface SpanRow {
 export const SPANS = {
   'POST /graphql': {
     kind: 'server',
-    meaning: 'A request to /graphql, to its answer; of an event stream to its beginning.',
+    meaning:
+      'A request to /graphql, to its answer; of an event stream to its beginning. What was kept (kyc.way) has one only in the trace of a caller who names one.',
   },
   'GET /graphql': { kind: 'server', meaning: 'The same, asked in the address.' },
   'WebSocket /graphql': {

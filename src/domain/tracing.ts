@@ -19,6 +19,8 @@ export interface Span {
   add(name: AttributeName, amount: number): void
   /** `type`: a code, never a message; absent where one is set, or none is known. */
   fail(type?: string): void
+  /** Has nothing of it sent where it begins its trace: of such a trace there would be nothing else. */
+  leaveOut(): void
   end(): void
 }
 

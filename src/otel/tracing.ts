@@ -88,6 +88,8 @@ class MadeSpan implements Span {
 
   fail(_type?: string): void {}
 
+  leaveOut(): void {}
+
   end(): void {
     this.isEnded = true
   }
@@ -174,6 +176,10 @@ class RecordedSpan extends MadeSpan implements Sdk.ReadableSpan {
     if (this.isEnded) return
     if (type !== undefined) this.attributes['error.type'] = type
     this.status = FAILED
+  }
+
+  override leaveOut(): void {
+    if (!this.parentSpanContext) super.end()
   }
 
   override end(): void {

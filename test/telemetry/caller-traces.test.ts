@@ -43,6 +43,20 @@ describe('a caller', () => {
     expect(ways).toEqual(['long', 'short', 'kept'])
   })
 
+  it('who names no trace begins one with what was worked out, and none with what was kept', async () => {
+    const eve = await traced.meet()
+    const document = 'query AskedAgain($by: EntityBy!) { entity(by: $by) { status kind } }'
+    const ways = () =>
+      collector.spans
+        .filter(({ attributes }) => attributes['graphql.operation.name'] === 'AskedAgain')
+        .map(({ attributes }) => attributes['kyc.way'])
+    for (let times = 0; times < 4; times += 1) await traced.ask(document, { by: eve.by }, {})
+    const { traceId, headers } = createCaller()
+    await traced.ask(document, { by: eve.by }, headers)
+    await expect.poll(() => spansOf(traceId), SOON).toHaveLength(1)
+    expect(ways()).toEqual(['long', 'short', 'kept'])
+  })
+
   it('finds the calls to providers and the time of the database under what they asked', async () => {
     const { traceId, spanId, headers } = createCaller()
     const record = await people.add('gu1', { status: 'in_progress' })
