@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,8 +7,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/support/service-notice.ts', 'test/support/console-build.ts'],
-    // Most of a test's time is waiting for the database and for sockets: one worker for each core.
-    maxWorkers: '100%',
+    // Much of a test's time is waiting for the database, for sockets and for other processes: one worker more than cores.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Conditions that are waited for: long, so that a busy machine fails nothing.
