@@ -97,7 +97,7 @@ export function buildImage(): Image {
 function buildStage(work: string, { name, instructions }: Stage, layers: ReadonlyMap<string, Layer>): Layer {
   const folder = join(work, name)
   const layer: Layer = { folder, root: join(folder, 'root'), workdir: '/', user: '0:0', environment: {} }
-  for (const part of ['root', 'work', 'mount']) mkdirSync(join(folder, part), { recursive: true })
+  for (const part of ['root', 'overlay', 'mount']) mkdirSync(join(folder, part), { recursive: true })
   mkdirSync(join(layer.root, 'usr/local/bin'), { recursive: true })
   linkOrCopy(realpathSync(process.execPath), join(layer.root, 'usr/local/bin/node'))
   for (const instruction of instructions) carryOut(instruction, layer, layers)
@@ -186,8 +186,8 @@ function enterScript(
   const [id = '0', group = '0'] = user.split(':')
   return [
     // Several may be entered at once, on a layer that none of them changes.
-    `mkdir -p ${folder}/work/$$`,
-    `mount -t overlay overlay -o lowerdir=/,upperdir=${root},workdir=${folder}/work/$$ ${mount}`,
+    `mkdir -p ${folder}/overlay/$$`,
+    `mount -t overlay overlay -o lowerdir=/,upperdir=${root},workdir=${folder}/overlay/$$ ${mount}`,
     `mount -t proc proc ${mount}/proc`,
     `mount --rbind /dev ${mount}/dev`,
     ...tmpfs.map((path) => `mount -t tmpfs -o mode=700,uid=${id},gid=${group} tmpfs ${mount}${path}`),
@@ -200,7 +200,7 @@ function tryMount(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
   const folder = mkdtempSync(join(tmpdir(), 'kyc-gateway-mount-'))
   try {
-    for (const part of ['root', 'work', 'mount']) mkdirSync(join(folder, part))
+    for (const part of ['root', 'overlay', 'mount']) mkdirSync(join(folder, part))
     const layer = { folder, root: join(folder, 'root'), workdir: '/', user: '1000:1000' }
     const script = enterScript(layer, { tmpfs: [], isReadOnly: false })
     execFileSync('unshare', ['-m', 'sh', '-ec', script, '-', 'true'], { stdio: 'ignore' })
